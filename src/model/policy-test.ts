@@ -1,0 +1,31 @@
+import type { L7Request } from "./conversation.ts";
+import type { JsonObject } from "./json.ts";
+import type { CiliumConfig, CiliumMinor } from "./profile.ts";
+
+/** One policy test as in docs/policy-test.md: objects, connections and what is expected of them. */
+export type PolicyTest = {
+  readonly name: string;
+  readonly cilium: CiliumMinor;
+  readonly config: CiliumConfig;
+  /** Objects inline and from `files`, Lists flattened, nulls pruned, in order. */
+  readonly objects: readonly JsonObject[];
+  readonly dns: readonly { readonly name: string; readonly ips: readonly string[]; readonly seenBy: string | null }[];
+  readonly connections: readonly TestConnection[];
+  readonly expectPolicies: readonly { readonly policy: string; readonly valid?: boolean; readonly error?: string }[];
+  readonly file: string | null;
+};
+
+export type TestConnection = {
+  readonly name: string | null;
+  readonly from: string;
+  readonly to: string;
+  readonly protocol: string;
+  readonly port: number | null;
+  readonly icmpType: number | null;
+  readonly icmpCode: number | null;
+  readonly request: L7Request | null;
+  /** HTTP and SNI may be given together. */
+  readonly serverName: string | null;
+  /** Keys present are checked, absent ones are not. */
+  readonly expect: Readonly<Record<string, unknown>>;
+};

@@ -1,0 +1,56 @@
+/** A Cilium minor whose semantics the engine knows. */
+export type CiliumMinor = "1.18" | "1.19" | "1.20";
+export const CILIUM_MINORS: readonly CiliumMinor[] = ["1.18", "1.19", "1.20"];
+export const NEWEST_MINOR: CiliumMinor = "1.20";
+
+/**
+ * The agent settings that change a policy decision. Names are those of the policy test file
+ * (docs: policy-test format); defaults are the Helm chart's for that minor.
+ */
+export type CiliumConfig = {
+  readonly policyEnforcementMode: "default" | "always" | "never";
+  readonly policyAuditMode: boolean;
+  readonly allowLocalhost: "always" | "policy";
+  readonly policyCIDRMatchMode: readonly ("nodes" | "pods")[];
+  readonly ipv4: boolean;
+  readonly ipv6: boolean;
+  readonly clusterName: string;
+  readonly policyDefaultLocalCluster: boolean;
+  readonly enableL7Proxy: boolean;
+  readonly enableSCTP: boolean;
+  readonly enableICMPRules: boolean;
+  readonly enableNodeSelectorLabels: boolean;
+  readonly enableExtendedIPProtocols: boolean;
+  readonly allowICMPFragNeeded: boolean;
+  readonly enableNonDefaultDenyPolicies: boolean;
+  /**
+   * Whether the agent itself turns Service addresses into backends when a pod connects (kube-proxy replacement or
+   * socket LB). False: kube-proxy does, and a LoadBalancer address stays `world` with the Service's port (trap 49).
+   * null: not known.
+   */
+  readonly socketLoadBalancing: boolean | null;
+  readonly hostFirewall: boolean;
+};
+
+/** A minor's defaults. `policyDefaultLocalCluster` became true in 1.19. */
+export function defaultConfig(minor: CiliumMinor): CiliumConfig {
+  return {
+    policyEnforcementMode: "default",
+    policyAuditMode: false,
+    allowLocalhost: "always",
+    policyCIDRMatchMode: [],
+    ipv4: true,
+    ipv6: false,
+    clusterName: "default",
+    policyDefaultLocalCluster: minor !== "1.18",
+    enableL7Proxy: true,
+    enableSCTP: false,
+    enableICMPRules: true,
+    enableNodeSelectorLabels: false,
+    enableExtendedIPProtocols: false,
+    allowICMPFragNeeded: true,
+    enableNonDefaultDenyPolicies: true,
+    socketLoadBalancing: null,
+    hostFirewall: false,
+  };
+}
