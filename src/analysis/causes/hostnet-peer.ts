@@ -1,0 +1,47 @@
+import type { Candidate } from "#model/connection.ts";
+import { isObject } from "#model/json.ts";
+import { elementPath } from "#model/policy.ts";
+import type { Pod } from "#model/objects.ts";
+import { allowRules, type Cause, type CauseWorld, type Denial } from "../cause.ts";
+import { itemsAt } from "../element.ts";
+import { policyToEdit } from "../nearest-rule.ts";
+import { ruleFor } from "../peer-rule.ts";
+import { isNamespaceKey, textMatches } from "../selector-text.ts";
+
+/** A selector cannot take a hostNetwork pod: on the wire it is its node. */
+export const hostnetPeer: Cause = {
+  id: "hostnet-peer",
+  explain(denial, world) {
+    if (denial.peer.kind !== "reserved" || denial.refused.length > 0) return null;
+    const pods = world.snapshot.inventory.pods.filter((pod) => pod.hostNetwork);
+    for (const candidate of allowRules(denial, ["fromEndpoints", "toEndpoints", "from", "to"])) {
+      const pod = candidate.peerMatches ? undefined : pods.find((one) => means(candidate, one, world));
+      if (pod === undefined || !candidate.portMatches) continue;
+      return {
+        sentence: `the rule selects ${pod.namespace}/${pod.name}, a hostNetwork pod: on the wire it is ${denial.peer.entity}`,
+        nearest: candidate.rule,
+        steps: entityRule(denial, world),
+      };
+    }
+    return null;
+  },
+};
+
+function means(candidate: Candidate, pod: Pod, world: CauseWorld): boolean {
+  const policy = world.policies.get(candidate.rule.policy);
+  if (policy === undefined) return false;
+  const labels = Object.entries(pod.labels).map(([key, value]) => `k8s:${key}=${value}`);
+  const list = `${elementPath(candidate.rule.element)}.${candidate.peerField ?? ""}`;
+  return itemsAt(policy.value, list).some(({ value }) => {
+    const selector = policy.kind === "NetworkPolicy" && isObject(value) ? value["podSelector"] : value;
+    return isObject(selector) && Object.keys(selector).length > 0 && textMatches(selector, labels, isNamespaceKey);
+  });
+}
+
+function entityRule(denial: Denial, world: CauseWorld) {
+  const target = policyToEdit(denial, world);
+  const policy = target === null ? undefined : world.policies.get(target.policy);
+  if (target === null || policy === undefined) return [];
+  const value = ruleFor(denial.conversation, denial.side, policy);
+  return [{ policy: target.policy, path: target.list, op: "append" as const, value }];
+}
