@@ -84,7 +84,9 @@ describe("pure folders", () => {
     const impure = code
       .filter((file) => PURE.includes(folderOf(file)))
       .flatMap((file) => {
-        const body = text(file).replace(/\/\*[\s\S]*?\*\//g, "").replace(/^\s*\/\/.*$/gm, "");
+        const body = text(file)
+          .replace(/\/\*[\s\S]*?\*\//g, "")
+          .replace(/^\s*\/\/.*$/gm, "");
         return IMPURE.filter(([sign]) => sign.test(body)).map(([, what]) => `${short(file)}: ${what}`);
       });
     expect(impure).toEqual([]);
@@ -114,7 +116,8 @@ describe("style", () => {
       .flatMap((file) => {
         const lines = text(file).split("\n");
         return lines.flatMap((line, index) =>
-          /\bas (?!const\b)[A-Za-z{(]/.test(line.replace(/\/\/.*|^\s*\*.*|`[^`]*`|"[^"]*"/g, "")) && !/^\s*(import|export)\b/.test(line)
+          /\bas (?!const\b)[A-Za-z{(]/.test(line.replace(/\/\/.*|^\s*\*.*|`[^`]*`|"[^"]*"/g, "")) &&
+          !/^\s*(import|export)\b/.test(line)
             ? [`${short(file)}:${index + 1}: ${line.trim()}`]
             : [],
         );
@@ -138,9 +141,13 @@ describe("pages", () => {
   });
 
   it("exist for every command", () => {
-    const commands = readdirSync(join(root, "src", "cli", "commands")).filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"));
+    const commands = readdirSync(join(root, "src", "cli", "commands")).filter(
+      (name) => name.endsWith(".ts") && !name.endsWith(".test.ts"),
+    );
     const pages = text(join(root, "docs", "cli.md"));
-    const missing = commands.map((name) => name.replace(/\.ts$/, "")).filter((name) => !pages.includes(`ringfence ${name}`));
+    const missing = commands
+      .map((name) => name.replace(/\.ts$/, ""))
+      .filter((name) => !pages.includes(`ringfence ${name}`));
     expect(missing).toEqual([]);
   });
 });

@@ -36,7 +36,10 @@ export function calibrate(snapshot: Snapshot, engine: Engine, facts: NameFacts):
     verdicts: tally.verdicts,
     reproduced: tally.reproduced,
     notComparable: tally.notComparable,
-    classes: Object.fromEntries([...tally.classes].sort(([a], [b]) => (a < b ? -1 : 1))) satisfies Record<string, CalibrationClass>,
+    classes: Object.fromEntries([...tally.classes].sort(([a], [b]) => (a < b ? -1 : 1))) satisfies Record<
+      string,
+      CalibrationClass
+    >,
     notExercised: [],
     differences: tally.differences,
     sentence: sentenceOf(tally),
@@ -110,7 +113,8 @@ function namesThen(facts: NameFacts, conversation: Conversation, verdict: Record
 
 function classOf(verdict: RecordedVerdict, conversation: Conversation): string {
   if (verdict.dropReason === "AUTH_REQUIRED") return "auth";
-  if (conversation.port === 53 || verdict.verdict === "REDIRECTED") return verdict.verdict === "REDIRECTED" ? "dns" : base(verdict);
+  if (conversation.port === 53 || verdict.verdict === "REDIRECTED")
+    return verdict.verdict === "REDIRECTED" ? "dns" : base(verdict);
   if (selectorsIn(verdict.remoteLabels ?? []).length > 0) return "fqdn";
   return base(verdict);
 }

@@ -61,7 +61,9 @@ export function allowRules(denial: Denial, fields: readonly string[]): readonly 
 /** The conversation's port as people write it: `:443`, or `ICMPv4 type 8`. */
 export function portText(conversation: Conversation): string {
   if (conversation.port !== null) return `:${conversation.port}`;
-  return conversation.icmpType === null ? conversation.protocol : `${conversation.protocol} type ${conversation.icmpType}`;
+  return conversation.icmpType === null
+    ? conversation.protocol
+    : `${conversation.protocol} type ${conversation.icmpType}`;
 }
 
 /** The denied connection with another end in the peer's place. */

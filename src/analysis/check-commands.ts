@@ -5,7 +5,11 @@ import type { Denial } from "./cause.ts";
 /** Commands that show a hole on the cluster: what Hubble saw, and what the agent's own policy of the endpoint says. */
 export function proofCommands(denial: Denial, snapshot: Snapshot): readonly string[] {
   const { conversation, side, subject } = denial;
-  const hubble = ["hubble observe --last 20", ...endFlags("from", conversation.from), ...endFlags("to", conversation.to)];
+  const hubble = [
+    "hubble observe --last 20",
+    ...endFlags("from", conversation.from),
+    ...endFlags("to", conversation.to),
+  ];
   if (conversation.port !== null) hubble.push(`--to-port ${conversation.port}`);
   hubble.push(`--protocol ${conversation.protocol.toLowerCase()}`);
   if (subject.kind !== "pod") return [hubble.join(" ")];

@@ -25,10 +25,17 @@ const SECTIONS: readonly (readonly [string, Direction])[] = [
  */
 export function deadRules(world: CauseWorld): readonly DeadRule[] {
   const uses = collectUses(world);
-  return [...world.policies.values()].flatMap((policy) => elementsOf(policy).flatMap((one) => judgeRule(one, uses, world)));
+  return [...world.policies.values()].flatMap((policy) =>
+    elementsOf(policy).flatMap((one) => judgeRule(one, uses, world)),
+  );
 }
 
-type RuleElement = { readonly policy: PolicyObject; readonly name: string; readonly element: string; readonly direction: Direction };
+type RuleElement = {
+  readonly policy: PolicyObject;
+  readonly name: string;
+  readonly element: string;
+  readonly direction: Direction;
+};
 
 function elementsOf(policy: PolicyObject): readonly RuleElement[] {
   const specs = policy.value["specs"];
@@ -74,7 +81,9 @@ function judgeRule(rule: RuleElement, uses: ReadonlyMap<string, Use>, world: Cau
   const use = uses.get(`${rule.name} ${rule.element}`);
   if (use?.matched === true) return [];
   const found = hairpinned(rule, world) ?? wrongPort(rule, use, world);
-  return found === null ? [] : [{ ...rulePlace({ policy: rule.name, element: rule.element }, world.policies), ...found }];
+  return found === null
+    ? []
+    : [{ ...rulePlace({ policy: rule.name, element: rule.element }, world.policies), ...found }];
 }
 
 type Verdict = Pick<DeadRule, "reason" | "sentence">;
@@ -82,7 +91,9 @@ type Verdict = Pick<DeadRule, "reason" | "sentence">;
 /** An ingress rule for a caller that comes back in through the public ingress instead. */
 function hairpinned(rule: RuleElement, world: CauseWorld): Verdict | null {
   if (rule.direction !== "ingress") return null;
-  const callers = world.snapshot.traffic.conversations.filter((one) => one.from.kind === "pod" && publicServices(one.to, one.port, world.snapshot).length > 0);
+  const callers = world.snapshot.traffic.conversations.filter(
+    (one) => one.from.kind === "pod" && publicServices(one.to, one.port, world.snapshot).length > 0,
+  );
   const caller = callers.find((one) => one.from.kind === "pod" && namesNamespaceOf(rule, one.from));
   if (caller === undefined || caller.from.kind !== "pod" || caller.to.kind !== "pod") return null;
   const via = caller.to.workload?.name ?? caller.to.namespace;
@@ -107,7 +118,10 @@ function wrongPort(rule: RuleElement, use: Use | undefined, world: CauseWorld): 
   for (const named of rulePorts(rule.policy, { policy: rule.name, element: rule.element })) {
     const met = world.snapshot.traffic.conversations.find((one) => isTranslated(one, Number(named.port), rule, world));
     if (met === undefined) continue;
-    return { reason: "wrong-port", sentence: `${named.port} is a Service's port; the container listens on ${met.port}` };
+    return {
+      reason: "wrong-port",
+      sentence: `${named.port} is a Service's port; the container listens on ${met.port}`,
+    };
   }
   return null;
 }

@@ -29,7 +29,9 @@ function entriesWithoutRules(world: CauseWorld, policy: string, path: string, po
   const found = world.policies.get(policy);
   if (found === undefined || found.kind === "NetworkPolicy") return [];
   return itemsAt(found.value, `${path}.toPorts`)
-    .filter((entry) => isObject(entry.value) && entry.value["rules"] === undefined && speaksOf(found.value, entry.path, port))
+    .filter(
+      (entry) => isObject(entry.value) && entry.value["rules"] === undefined && speaksOf(found.value, entry.path, port),
+    )
     .map((entry) => ({ policy, path: entry.path, op: "set", key: "rules", value: EVERY_NAME }));
 }
 

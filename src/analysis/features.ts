@@ -2,7 +2,11 @@ import type { PolicyObject } from "#model/policy.ts";
 import type { Snapshot } from "#model/snapshot.ts";
 
 /** Features of Cilium's policy language, by the key that shows them in a policy's text and the sign of use in a recording. */
-const FEATURES: readonly { readonly name: string; readonly key: RegExp; readonly used: (snapshot: Snapshot) => boolean }[] = [
+const FEATURES: readonly {
+  readonly name: string;
+  readonly key: RegExp;
+  readonly used: (snapshot: Snapshot) => boolean;
+}[] = [
   { name: "toFQDNs", key: /"toFQDNs":/, used: (snapshot) => remoteLabel(snapshot, "fqdn:") },
   { name: "rules.dns", key: /"dns":\[/, used: (snapshot) => verdict(snapshot, "REDIRECTED") },
   { name: "rules.http", key: /"http":\[/, used: () => false },
@@ -20,7 +24,10 @@ export function notExercised(policies: ReadonlyMap<string, PolicyObject>, snapsh
   return FEATURES.filter((feature) => feature.key.test(text) && !feature.used(snapshot)).map((feature) => feature.name);
 }
 
-function someVerdict(snapshot: Snapshot, holds: (verdict: Snapshot["traffic"]["conversations"][number]["verdicts"][number]) => boolean): boolean {
+function someVerdict(
+  snapshot: Snapshot,
+  holds: (verdict: Snapshot["traffic"]["conversations"][number]["verdicts"][number]) => boolean,
+): boolean {
   return snapshot.traffic.conversations.some((conversation) => conversation.verdicts.some(holds));
 }
 

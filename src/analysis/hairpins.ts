@@ -7,12 +7,14 @@ import { reportEnd } from "./report-edge.ts";
 
 /** Conversations in which a pod calls its own cluster through the public ingress: it meets the controller's pod. */
 export function hairpins(snapshot: Snapshot, facts: NameFacts): readonly Hairpin[] {
-  return snapshot.traffic.conversations.filter((one) => isHairpin(one, snapshot)).map((conversation) => {
-    const services = publicServices(conversation.to, conversation.port, snapshot);
-    const addresses = services.flatMap((service) => service.loadBalancerAddresses);
-    const names = [...new Set(addresses.flatMap((address) => facts.byAddress.get(address) ?? []))].sort();
-    return { from: reportEnd(conversation.from), via: reportEnd(conversation.to), to: null, names };
-  });
+  return snapshot.traffic.conversations
+    .filter((one) => isHairpin(one, snapshot))
+    .map((conversation) => {
+      const services = publicServices(conversation.to, conversation.port, snapshot);
+      const addresses = services.flatMap((service) => service.loadBalancerAddresses);
+      const names = [...new Set(addresses.flatMap((address) => facts.byAddress.get(address) ?? []))].sort();
+      return { from: reportEnd(conversation.from), via: reportEnd(conversation.to), to: null, names };
+    });
 }
 
 /**

@@ -49,7 +49,9 @@ function editOf(found: ExplainedDenial, facts: HoleFacts): Edit | null {
   const proof = facts.prove(found.denial, found.steps);
   if (proof === null) return null;
   const text = editText(proof.steps, facts.world.policies, facts.sources);
-  const newlyAllows = proof.newlyAllows.map((one) => `${endName(one.from)} → ${endName(one.to)} ${one.port ?? one.protocol}`);
+  const newlyAllows = proof.newlyAllows.map(
+    (one) => `${endName(one.from)} → ${endName(one.to)} ${one.port ?? one.protocol}`,
+  );
   return { ...text, proven: proof.proven && text.diff !== "", newlyAllows: newlyAllows.slice(0, 20) };
 }
 
@@ -60,7 +62,8 @@ function editOf(found: ExplainedDenial, facts: HoleFacts): Edit | null {
 function looksUnwanted(found: ExplainedDenial, world: CauseWorld): boolean {
   const { denial, cause } = found;
   const { from } = denial.conversation;
-  if (denial.side !== "ingress" || from.kind !== "pod" || cause === "scrape-missing" || cause === "hairpin-dead") return false;
+  if (denial.side !== "ingress" || from.kind !== "pod" || cause === "scrape-missing" || cause === "hairpin-dead")
+    return false;
   const subject = denial.subject;
   if (subject.kind === "pod" && subject.namespace === from.namespace) return false;
   return !hasPolicies(from.namespace, world) && !isNamedPeer(from, world);
@@ -86,7 +89,9 @@ function namesUsed(conversation: Conversation, facts: HoleFacts): readonly strin
   const { byAddress } = facts.world.facts;
   if (to.kind === "address") return byAddress.get(to.address) ?? to.names;
   if (conversation.from.kind !== "pod") return [];
-  const addresses = publicServices(to, conversation.port, facts.snapshot).flatMap((service) => service.loadBalancerAddresses);
+  const addresses = publicServices(to, conversation.port, facts.snapshot).flatMap(
+    (service) => service.loadBalancerAddresses,
+  );
   const names = [...new Set(addresses.flatMap((address) => byAddress.get(address) ?? []))].sort();
   return names.filter((name) => isSpokenOf(name, facts.world));
 }
@@ -107,4 +112,3 @@ export function inReportOrder(holes: readonly Omit<Hole, "id">[]): readonly Hole
   });
   return sorted.map((hole, index) => ({ ...hole, id: `h${index + 1}` }));
 }
-

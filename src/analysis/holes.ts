@@ -32,7 +32,8 @@ export function denials(conversation: Conversation, judgement: Judgement, set: P
     if (ruling === null || (ruling.decision !== "denied" && refused.length === 0)) return [];
     const names = set.names.of(conversation.from, conversation.to);
     const walk: Walk = set.engine.walk(connectionOf(conversation, names, null), side);
-    const [subject, peer] = side === "egress" ? [conversation.from, conversation.to] : [conversation.to, conversation.from];
+    const [subject, peer] =
+      side === "egress" ? [conversation.from, conversation.to] : [conversation.to, conversation.from];
     return [{ conversation, side, subject, peer, ruling, refused: refused.map((one) => one.seen), walk }];
   });
 }
@@ -51,7 +52,12 @@ function isHarmless(seen: Conversation["requests"][number], conversation: Conver
 }
 
 /** What the causes may look at, for one set of policies. */
-export function causeWorld(snapshot: Snapshot, facts: NameFacts, set: PolicySet, frontends: CauseWorld["frontends"]): CauseWorld {
+export function causeWorld(
+  snapshot: Snapshot,
+  facts: NameFacts,
+  set: PolicySet,
+  frontends: CauseWorld["frontends"],
+): CauseWorld {
   return {
     snapshot,
     engine: set.engine,
@@ -105,6 +111,7 @@ function stepLists(
   fallback: Explanation | undefined,
 ): readonly (readonly EditStep[])[] {
   const lists = ordered.map((one) => one.explanation.steps);
-  const all = fallback === undefined || ordered.some((one) => one.explanation === fallback) ? lists : [...lists, fallback.steps];
+  const all =
+    fallback === undefined || ordered.some((one) => one.explanation === fallback) ? lists : [...lists, fallback.steps];
   return all.filter((steps) => steps.length > 0);
 }

@@ -13,6 +13,13 @@ export function isolatedDirections(engine: Engine, end: End): readonly Direction
 }
 
 function isIsolated(engine: Engine, from: End, to: End, direction: Direction): boolean {
-  const connection = { protocol: "TCP", port: 1, icmpType: null, icmpCode: null, request: null, names: { learned: [], complete: true } };
+  const connection = {
+    protocol: "TCP",
+    port: 1,
+    icmpType: null,
+    icmpCode: null,
+    request: null,
+    names: { learned: [], complete: true },
+  };
   return engine.walk({ from, to, ...connection }, direction).defaultDeny.length > 0;
 }

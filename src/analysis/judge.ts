@@ -51,11 +51,7 @@ function judge(facts: JudgeFacts, conversation: Conversation): Judgement {
 }
 
 /** What the engine is asked for a conversation. */
-export function connectionOf(
-  conversation: Conversation,
-  names: NameKnowledge,
-  request: L7Request | null,
-): Connection {
+export function connectionOf(conversation: Conversation, names: NameKnowledge, request: L7Request | null): Connection {
   const { from, to, protocol, port, icmpType, icmpCode } = conversation;
   return { from, to, protocol, port, icmpType, icmpCode, request, names };
 }
@@ -76,7 +72,9 @@ function refuses(ruling: Ruling | null): boolean {
 }
 
 function redirects(decision: ConversationDecision): boolean {
-  return [decision.egress, decision.ingress].some((ruling) => ruling?.decision === "allowed" && ruling.redirect !== null);
+  return [decision.egress, decision.ingress].some(
+    (ruling) => ruling?.decision === "allowed" && ruling.redirect !== null,
+  );
 }
 
 /** True when a request of the redirecting proxy's kind was recorded, so that its answer was worked out. */
@@ -98,7 +96,11 @@ function verdictOf(decision: ConversationDecision, refused: boolean): Answer {
  * Where the recording leaves open what the packet was, a refusal is not believed: a probable reply (traps 2, 14, 33), or
  * a Service's own address whose translation depends on a setting nobody gave (trap 49).
  */
-function withDoubts(facts: JudgeFacts, conversation: Conversation, decision: ConversationDecision): ConversationDecision {
+function withDoubts(
+  facts: JudgeFacts,
+  conversation: Conversation,
+  decision: ConversationDecision,
+): ConversationDecision {
   const doubt = doubtOf(facts, conversation);
   if (doubt === null || verdictOf(decision, false) === "allowed") return decision;
   return {

@@ -63,7 +63,10 @@ export function selectorsIn(labels: readonly string[]): readonly string[] {
 
 /** Some name that a pattern matches, in every minor. The recording told the pattern, not the name. */
 export function nameMatching(pattern: string): string {
-  return pattern.replace(/^\*\*\./, "recorded-name.").replaceAll("*", "recorded-name").toLowerCase();
+  return pattern
+    .replace(/^\*\*\./, "recorded-name.")
+    .replaceAll("*", "recorded-name")
+    .toLowerCase();
 }
 
 function addTo(map: Map<string, Set<string>>, key: string, value: string): void {

@@ -39,7 +39,10 @@ function hasPorts(candidate: Candidate, world: CauseWorld): boolean {
 function sharesLabels(candidate: Candidate, denial: Denial, world: CauseWorld): boolean {
   if (candidate.peerField === null || !SELECTORS.includes(candidate.peerField)) return false;
   const policy = world.policies.get(candidate.rule.policy);
-  const selectors = policy === undefined ? undefined : valueAt(policy.value, `${elementPath(candidate.rule.element)}.${candidate.peerField}`);
+  const selectors =
+    policy === undefined
+      ? undefined
+      : valueAt(policy.value, `${elementPath(candidate.rule.element)}.${candidate.peerField}`);
   if (!Array.isArray(selectors)) return false;
   return selectors.some((selector) => textMatches(selector, endLabels(denial.peer), isNamespaceKey));
 }
@@ -48,7 +51,10 @@ function sharesLabels(candidate: Candidate, denial: Denial, world: CauseWorld): 
  * The policy that an edit for this denial belongs into: the nearest rule's, else the namespaced one that selects the
  * subject and has rules in this direction, else any that selects it and may be edited so. Null when there is none.
  */
-export function policyToEdit(denial: Denial, world: CauseWorld): { readonly policy: string; readonly list: string } | null {
+export function policyToEdit(
+  denial: Denial,
+  world: CauseWorld,
+): { readonly policy: string; readonly list: string } | null {
   const nearest = nearestRule(denial, world);
   const names = [...(nearest === null ? [] : [nearest.policy]), ...ranked(denial, world)];
   for (const name of names) {
@@ -73,7 +79,8 @@ function ranked(denial: Denial, world: CauseWorld): readonly string[] {
 function listPath(name: string, denial: Denial): string {
   const rules = [...denial.walk.defaultDeny, ...denial.walk.candidates.map((candidate) => candidate.rule)];
   const rule = rules.find((one) => one.policy === name);
-  const base = rule?.element.startsWith("specs[") === true ? rule.element.slice(0, rule.element.indexOf("]") + 1) : "spec";
+  const base =
+    rule?.element.startsWith("specs[") === true ? rule.element.slice(0, rule.element.indexOf("]") + 1) : "spec";
   return `${base}.${denial.side}`;
 }
 

@@ -3,20 +3,40 @@ import type { PodEnd } from "#model/conversation.ts";
 import type { Workload } from "#model/objects.ts";
 import type { NotSeen } from "#model/rehearsal.ts";
 import type { Snapshot } from "#model/snapshot.ts";
+import { workloadOf } from "#model/workload.ts";
 
 const UNIT_MILLISECONDS: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1_000 };
 
 /** Workloads of the objects that the recording never heard, with a command that would exercise each. */
 export function notSeen(snapshot: Snapshot): readonly NotSeen[] {
   const heard = heardWorkloads(snapshot);
-  const found = topWorkloads(snapshot).filter((workload) => !isHeard(workload, heard, snapshot));
-  return found.map((workload) => ({
+  const top = topWorkloads(snapshot);
+  const silent = top.filter((workload) => !isHeard(workload, heard, snapshot));
+  const found = silent.map((workload) => ({
     kind: workload.kind,
     namespace: workload.namespace,
     name: workload.name,
     reason: reasonOf(workload, snapshot),
     command: commandFor(workload),
   }));
+  return [
+    ...found,
+    ...silentPods(snapshot, heard, new Set(top.map((one) => `${one.namespace}/${one.kind}/${one.name}`))),
+  ];
+}
+
+/** Pods never heard whose workload was not among the objects, one entry a workload. */
+function silentPods(snapshot: Snapshot, heard: ReadonlySet<string>, listed: ReadonlySet<string>): readonly NotSeen[] {
+  const found = new Map<string, NotSeen>();
+  for (const pod of snapshot.inventory.pods) {
+    if (pod.hostNetwork || pod.fromTemplate || ["Succeeded", "Failed"].includes(pod.phase)) continue;
+    const { kind, name } = workloadOf(pod) ?? { kind: "Pod", name: pod.name };
+    const key = `${pod.namespace}/${kind}/${name}`;
+    if (listed.has(key) || heard.has(key) || heard.has(`${pod.namespace}/pod/${pod.name}`)) continue;
+    const reason = "no flow of its pods was recorded";
+    found.set(key, { kind, namespace: pod.namespace, name, reason, command: null });
+  }
+  return [...found.values()];
 }
 
 /** `namespace/workload` and `namespace/pod/name` of every pod end met. */
@@ -36,7 +56,10 @@ function heardWorkloads(snapshot: Snapshot): ReadonlySet<string> {
 /** Workloads that no other workload owns: Deployment rather than its ReplicaSets. */
 function topWorkloads(snapshot: Snapshot): readonly Workload[] {
   return snapshot.inventory.workloads.filter(
-    (workload) => !workload.owners.some((owner) => owner.controller) && workload.replicas !== 0 && workload.template?.hostNetwork !== true,
+    (workload) =>
+      !workload.owners.some((owner) => owner.controller) &&
+      workload.replicas !== 0 &&
+      workload.template?.hostNetwork !== true,
   );
 }
 
@@ -44,7 +67,11 @@ function isHeard(workload: Workload, heard: ReadonlySet<string>, snapshot: Snaps
   if (heard.has(`${workload.namespace}/${workload.kind}/${workload.name}`)) return true;
   const prefix = `${workload.name}-`;
   return snapshot.inventory.pods.some(
-    (pod) => pod.namespace === workload.namespace && pod.name.startsWith(prefix) && heard.has(`${pod.namespace}/pod/${pod.name}`) && isOwned(pod.owners, workload),
+    (pod) =>
+      pod.namespace === workload.namespace &&
+      pod.name.startsWith(prefix) &&
+      heard.has(`${pod.namespace}/pod/${pod.name}`) &&
+      isOwned(pod.owners, workload),
   );
 }
 
@@ -57,7 +84,9 @@ function reasonOf(workload: Workload, snapshot: Snapshot): string {
   if (workload.kind !== "CronJob") return "no flow of its pods was recorded";
   if (workload.suspended) return "the CronJob is suspended";
   const schedule = `schedule ${workload.schedule ?? "?"}`;
-  return runsInWindow(workload, snapshot) ? `${schedule} had a run in the window, but no flow of it was recorded` : `${schedule} has no run in the window`;
+  return runsInWindow(workload, snapshot)
+    ? `${schedule} had a run in the window, but no flow of it was recorded`
+    : `${schedule} has no run in the window`;
 }
 
 /** Whether the schedule has a run between the recording's first and last event; unreadable schedules have none. */

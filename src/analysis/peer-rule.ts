@@ -28,7 +28,10 @@ function ownLabels(end: End): Readonly<Record<string, string>> {
   if (end.kind !== "pod") return {};
   const pairs = end.labels
     .map(parseLabel)
-    .filter((label) => label.source === "k8s" && !label.key.startsWith("io.cilium.") && !label.key.startsWith("io.kubernetes."))
+    .filter(
+      (label) =>
+        label.source === "k8s" && !label.key.startsWith("io.cilium.") && !label.key.startsWith("io.kubernetes."),
+    )
     .map((label) => [label.key, label.value] as const);
   return Object.fromEntries(pairs);
 }

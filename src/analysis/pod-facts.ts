@@ -55,12 +55,22 @@ export function publicServices(end: End, port: number | null, snapshot: Snapshot
   });
 }
 
-const SCRAPERS = ["prometheus", "prometheus-server", "vmagent", "alloy", "grafana-agent", "opentelemetry-collector", "otel-collector"];
+const SCRAPERS = [
+  "prometheus",
+  "prometheus-server",
+  "vmagent",
+  "alloy",
+  "grafana-agent",
+  "opentelemetry-collector",
+  "otel-collector",
+];
 
 /** True for an end that scrapes metrics, by its well-known labels or name. */
 export function isScraper(end: End, snapshot: Snapshot): boolean {
   if (end.kind !== "pod") return false;
   const labels = kubernetesLabels(end, snapshot);
   const names = [labels["app.kubernetes.io/name"], labels["app"], labels["k8s-app"], end.workload?.name];
-  return names.some((name) => name !== undefined && SCRAPERS.some((scraper) => name === scraper || name.startsWith(`${scraper}-`)));
+  return names.some(
+    (name) => name !== undefined && SCRAPERS.some((scraper) => name === scraper || name.startsWith(`${scraper}-`)),
+  );
 }

@@ -36,7 +36,11 @@ export function byName(policies: readonly PolicyObject[]): ReadonlyMap<string, P
 }
 
 /** The set that would be in force: proposed objects replace those of their name, or are all there is (`only`). */
-export function proposedSet(inForce: readonly PolicyObject[], proposed: readonly PolicyObject[], only: boolean): readonly PolicyObject[] {
+export function proposedSet(
+  inForce: readonly PolicyObject[],
+  proposed: readonly PolicyObject[],
+  only: boolean,
+): readonly PolicyObject[] {
   return [...byName(only ? proposed : [...inForce, ...proposed]).values()];
 }
 

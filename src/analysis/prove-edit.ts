@@ -41,7 +41,8 @@ export function createProver(snapshot: Snapshot, facts: NameFacts, set: PolicySe
     const gone = !isDenied(denial, edited);
     const worse = judged.some((one) => edited.judge(one).verdict === "denied" && set.judge(one).verdict !== "denied");
     const newlyAllows = judged.filter(
-      (one) => one !== denial.conversation && set.judge(one).verdict === "denied" && edited.judge(one).verdict === "allowed",
+      (one) =>
+        one !== denial.conversation && set.judge(one).verdict === "denied" && edited.judge(one).verdict === "allowed",
     );
     return { steps, proven: gone && !worse, newlyAllows };
   };

@@ -40,7 +40,9 @@ function workloadReadiness(subject: Subject, facts: ReadinessFacts): WorkloadRea
   const reasons = [
     ...facts.everywhere,
     ...facts.undecided.filter((edge) => isOf(subjectOf(edge), subject)).map((edge) => `${name}: ${edge.missing}`),
-    ...facts.notSeen.filter((one) => one.namespace === subject.namespace && one.name === name).map((one) => `${one.name}: ${one.reason}`),
+    ...facts.notSeen
+      .filter((one) => one.namespace === subject.namespace && one.name === name)
+      .map((one) => `${one.name}: ${one.reason}`),
   ];
   const distinct = [...new Set(reasons)];
   return { kind, name, state: distinct.length > 0 ? "not-proven" : "ready", reasons: distinct };
@@ -54,7 +56,11 @@ function isOf(one: Subject | null, other: Subject): boolean {
 function subjectOf(edge: Hole | UndecidedEdge): Subject | null {
   const end = edge.side === "egress" ? edge.from : edge.to;
   if (end.kind !== "pod") return null;
-  return { namespace: end.namespace, kind: end.workload?.kind ?? "Pod", name: end.workload?.name ?? end.pods[0] ?? "?" };
+  return {
+    namespace: end.namespace,
+    kind: end.workload?.kind ?? "Pod",
+    name: end.workload?.name ?? end.pods[0] ?? "?",
+  };
 }
 
 function subjectsOf(facts: ReadinessFacts): readonly Subject[] {
@@ -73,7 +79,11 @@ function subjectsOf(facts: ReadinessFacts): readonly Subject[] {
 }
 
 function subjectOfEnd(end: PodEnd): Subject {
-  return { namespace: end.namespace, kind: end.workload?.kind ?? "Pod", name: end.workload?.name ?? end.pods[0] ?? "?" };
+  return {
+    namespace: end.namespace,
+    kind: end.workload?.kind ?? "Pod",
+    name: end.workload?.name ?? end.pods[0] ?? "?",
+  };
 }
 
 /** Narrows a list of ends to pods. */

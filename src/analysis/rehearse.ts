@@ -57,7 +57,10 @@ const SIDES: readonly Direction[] = ["egress", "ingress"];
 export function rehearse(input: RehearsalInput): Rehearsal {
   const stage = prepare(input);
   const { snapshot, facts, before, after, judged } = stage;
-  const calibration = { ...calibrate(snapshot, before.engine, facts), notExercised: notExercised(stage.after.policies, snapshot) };
+  const calibration = {
+    ...calibrate(snapshot, before.engine, facts),
+    notExercised: notExercised(stage.after.policies, snapshot),
+  };
   const coverage = coverageReport(snapshot);
   const holes = findHoles(stage);
   const undecided = judged.flatMap((one) => undecidedSides(one, stage));
@@ -74,7 +77,11 @@ export function rehearse(input: RehearsalInput): Rehearsal {
   const blocked = holes.length > 0 || findings.some((finding) => finding.severity === "error");
   return {
     version: 1,
-    answer: blocked ? "not-ready" : notProven.length > 0 || states.some((one) => one.state !== "ready") ? "not-proven" : "ready",
+    answer: blocked
+      ? "not-ready"
+      : notProven.length > 0 || states.some((one) => one.state !== "ready")
+        ? "not-proven"
+        : "ready",
     snapshot: snapshotReport(stage),
     calibration,
     coverage,
@@ -106,7 +113,11 @@ function prepare(input: RehearsalInput): Stage {
 function withNames(snapshot: Snapshot, facts: NameFacts): Snapshot {
   const named = (end: Conversation["to"]) =>
     end.kind === "address" ? { ...end, names: facts.byAddress.get(end.address) ?? end.names } : end;
-  const conversations = snapshot.traffic.conversations.map((one) => ({ ...one, from: named(one.from), to: named(one.to) }));
+  const conversations = snapshot.traffic.conversations.map((one) => ({
+    ...one,
+    from: named(one.from),
+    to: named(one.to),
+  }));
   return { ...snapshot, traffic: { ...snapshot.traffic, conversations } };
 }
 
@@ -240,5 +251,10 @@ function missed(coverage: CoverageReport): Rehearsal["notProven"] {
 function openQuestion(edge: UndecidedEdge): Rehearsal["notProven"][number] {
   const end = edge.side === "egress" ? edge.from : edge.to;
   const pod = end.kind === "pod" ? end : null;
-  return { namespace: pod?.namespace ?? null, workload: pod?.workload ?? null, reason: edge.missing, remedy: edge.remedy };
+  return {
+    namespace: pod?.namespace ?? null,
+    workload: pod?.workload ?? null,
+    reason: edge.missing,
+    remedy: edge.remedy,
+  };
 }

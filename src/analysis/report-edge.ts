@@ -50,7 +50,11 @@ export function rulePlace(rule: RuleRef, policies: Policies): RulePlace {
 }
 
 /** Both sides of a decision with the places of its rules. */
-export function reportDecision(decision: ConversationDecision, verdict: DecisionReport["verdict"], policies: Policies): DecisionReport {
+export function reportDecision(
+  decision: ConversationDecision,
+  verdict: DecisionReport["verdict"],
+  policies: Policies,
+): DecisionReport {
   return { verdict, egress: reportSide(decision.egress, policies), ingress: reportSide(decision.ingress, policies) };
 }
 

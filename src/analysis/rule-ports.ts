@@ -3,12 +3,20 @@ import { elementPath, type PolicyObject, type RuleRef } from "#model/policy.ts";
 import { itemsAt, valueAt } from "./element.ts";
 
 /** One port that a rule names, and where it stands. */
-export type RulePort = { readonly path: string; readonly port: string; readonly protocol: string; readonly endPort: number | null };
+export type RulePort = {
+  readonly path: string;
+  readonly port: string;
+  readonly protocol: string;
+  readonly endPort: number | null;
+};
 
 /** The ports of a rule, CNP (`toPorts[].ports[]`) or NetworkPolicy (`ports[]`). */
 export function rulePorts(policy: PolicyObject, rule: RuleRef): readonly RulePort[] {
   const base = elementPath(rule.element);
-  const lists = policy.kind === "NetworkPolicy" ? [`${base}.ports`] : itemsAt(policy.value, `${base}.toPorts`).map((item) => `${item.path}.ports`);
+  const lists =
+    policy.kind === "NetworkPolicy"
+      ? [`${base}.ports`]
+      : itemsAt(policy.value, `${base}.toPorts`).map((item) => `${item.path}.ports`);
   return lists.flatMap((list) => itemsAt(policy.value, list).flatMap((item) => portAt(item.path, item.value)));
 }
 

@@ -7,7 +7,11 @@ import { NAMESPACE_LABEL, NAMESPACE_META_PREFIX, parseLabel } from "#model/label
  * Reads a label selector as its author wrote it, without what Cilium adds (namespace, cluster). Only for questions
  * about the text ("would it match were it not scoped?"): what a selector really selects is the engine's to say.
  */
-export function textMatches(selector: Json | undefined, labels: readonly string[], ignore: (key: string) => boolean): boolean {
+export function textMatches(
+  selector: Json | undefined,
+  labels: readonly string[],
+  ignore: (key: string) => boolean,
+): boolean {
   if (!isObject(selector)) return false;
   const held = new Map(labels.map((text) => labelPair(text)));
   const matchLabels = isObject(selector["matchLabels"]) ? selector["matchLabels"] : {};

@@ -7,7 +7,9 @@ export const dnsMissing: Cause = {
   id: "dns-missing",
   explain(denial, world) {
     if (denial.side !== "egress" || denial.refused.length > 0 || !isDns(denial.conversation)) return null;
-    const dns = denial.walk.candidates.some((candidate) => !candidate.deny && candidate.peerMatches && candidate.peerField !== null);
+    const dns = denial.walk.candidates.some(
+      (candidate) => !candidate.deny && candidate.peerMatches && candidate.peerField !== null,
+    );
     if (dns) return null;
     return {
       sentence: "egress is isolated and no rule lets it ask its resolver: every name fails",

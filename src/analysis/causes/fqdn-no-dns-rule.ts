@@ -32,6 +32,9 @@ export const fqdnNoDnsRule: Cause = {
 function isMeant(denial: Denial, world: CauseWorld): boolean {
   const learned = denial.peer.kind === "address" ? (world.facts.byAddress.get(denial.peer.address) ?? []) : [];
   if (learned.length === 0) return true;
-  const egress = world.engine.decide({ ...connectionFor(denial, denial.peer), names: { learned, complete: true } }).egress;
+  const egress = world.engine.decide({
+    ...connectionFor(denial, denial.peer),
+    names: { learned, complete: true },
+  }).egress;
   return egress?.decision === "allowed" || fqdnApex.explain(denial, world) !== null;
 }

@@ -57,9 +57,13 @@ function bareName(name: string, allowed: readonly string[], denial: Denial, worl
   for (const suffix of suffixes) {
     if (!name.endsWith(`.${suffix}`)) continue;
     const bare = name.slice(0, -suffix.length - 1);
-    if (bare.includes(".") && allowed.some((entry) => covers(entry.toLowerCase().replace(/\.$/, ""), bare))) return bare;
+    if (bare.includes(".") && allowed.some((entry) => covers(entry.toLowerCase().replace(/\.$/, ""), bare)))
+      return bare;
   }
-  return allowed.find((entry) => !entry.includes("*") && name.startsWith(`${entry.toLowerCase().replace(/\.$/, "")}.`)) ?? null;
+  return (
+    allowed.find((entry) => !entry.includes("*") && name.startsWith(`${entry.toLowerCase().replace(/\.$/, "")}.`)) ??
+    null
+  );
 }
 
 /** Whether a rule's entry means the bare name; a pattern's `*` is one label, as Cilium has it. */
@@ -94,7 +98,9 @@ function learnedUnderSuffix(denial: Denial, world: CauseWorld) {
     return {
       sentence: `the address was learned as \`${expanded}\` (search suffix), never as \`${bare}\`, the name in the rule`,
       nearest: candidate.rule,
-      steps: [{ policy: candidate.rule.policy, path: list, op: "append", value: { matchName: expanded } } satisfies EditStep],
+      steps: [
+        { policy: candidate.rule.policy, path: list, op: "append", value: { matchName: expanded } } satisfies EditStep,
+      ],
     };
   }
   return null;

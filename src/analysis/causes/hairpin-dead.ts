@@ -21,7 +21,14 @@ export const hairpinDead: Cause = {
     const services = publicServices(to, port, world.snapshot);
     const service = services[0];
     if (service === undefined) return null;
-    const rule = denial.side === "egress" ? outsideRule(denial, world, services.flatMap((one) => one.loadBalancerAddresses)) : worldRule(denial);
+    const rule =
+      denial.side === "egress"
+        ? outsideRule(
+            denial,
+            world,
+            services.flatMap((one) => one.loadBalancerAddresses),
+          )
+        : worldRule(denial);
     if (rule === null) return null;
     const turned = `hairpin: the address of ${service.namespace}/${service.name} becomes ${endName(to)} before policy is asked`;
     return {
@@ -61,5 +68,12 @@ function peerRule(denial: Denial, world: CauseWorld): readonly EditStep[] {
   const target = policyToEdit(denial, world);
   const policy = target === null ? undefined : world.policies.get(target.policy);
   if (target === null || policy === undefined) return [];
-  return [{ policy: target.policy, path: target.list, op: "append", value: ruleFor(denial.conversation, denial.side, policy) }];
+  return [
+    {
+      policy: target.policy,
+      path: target.list,
+      op: "append",
+      value: ruleFor(denial.conversation, denial.side, policy),
+    },
+  ];
 }

@@ -25,13 +25,18 @@ export const noRule: Cause = {
 function sentenceFor(denial: Denial, world: CauseWorld, whom: string): string {
   if (denial.refused.length > 0) {
     const first = denial.refused[0]?.request;
-    const what = first?.kind === "dns" ? `the DNS rule does not allow \`${first.name}\`` : "the L7 rules refuse a request that was seen";
+    const what =
+      first?.kind === "dns"
+        ? `the DNS rule does not allow \`${first.name}\``
+        : "the L7 rules refuse a request that was seen";
     return denial.refused.length > 1 ? `${what} and ${denial.refused.length - 1} more` : what;
   }
   const names = denial.peer.kind === "address" ? (world.facts.byAddress.get(denial.peer.address) ?? []) : [];
   const text = portText(denial.conversation);
   if (denial.side === "ingress") return `no rule admits ${whom} on ${text}`;
-  return names.length > 0 ? `no rule allows egress to ${names[0]} on ${text}` : `no rule allows egress to ${whom} on ${text}`;
+  return names.length > 0
+    ? `no rule allows egress to ${names[0]} on ${text}`
+    : `no rule allows egress to ${whom} on ${text}`;
 }
 
 /**

@@ -62,7 +62,8 @@ function isWebhook(denial: Denial, world: CauseWorld): boolean {
   if (to.kind !== "pod") return false;
   const services = servicesOf(to, world.snapshot);
   const called = world.snapshot.inventory.webhooks.flatMap((webhook) => webhook.services);
-  if (called.some((call) => services.some((one) => one.namespace === call.namespace && one.name === call.name))) return true;
+  if (called.some((call) => services.some((one) => one.namespace === call.namespace && one.name === call.name)))
+    return true;
   const ports = [...to.namedPorts, ...podsOf(to, world.snapshot).flatMap((pod) => pod.ports)];
   const names = ports.filter((one) => one.port === port).map((one) => one.name);
   return [...names, to.workload?.name ?? "", ...to.pods].some((name) => name.includes("webhook"));

@@ -24,7 +24,14 @@ export const peerMatchesNothing: Cause = {
         steps:
           policy.kind === "NetworkPolicy"
             ? []
-            : [{ policy: candidate.rule.policy, path, op: "append" as const, value: peerSelector(denial.peer, policy.namespace) }],
+            : [
+                {
+                  policy: candidate.rule.policy,
+                  path,
+                  op: "append" as const,
+                  value: peerSelector(denial.peer, policy.namespace),
+                },
+              ],
       };
     }
     return null;

@@ -9,7 +9,8 @@ export const scrapeMissing: Cause = {
   id: "scrape-missing",
   explain(denial, world) {
     const { from } = denial.conversation;
-    if (denial.refused.length > 0 || denial.conversation.protocol !== "TCP" || !isScraper(from, world.snapshot)) return null;
+    if (denial.refused.length > 0 || denial.conversation.protocol !== "TCP" || !isScraper(from, world.snapshot))
+      return null;
     if (denial.side !== "ingress") return null;
     return {
       sentence: `no rule admits the scrape by ${endName(from)}`,
