@@ -1,13 +1,15 @@
-// Bundles the CLI into dist/: one entry for the command, one for the recording worker, shared chunks beside them.
-// Lazy imports become chunks of their own, so that `ringfence --help` loads none of the engine.
-import { chmodSync, existsSync, rmSync } from "node:fs";
+// Bundles the CLI: one entry for the command, one for the recording worker, shared chunks beside them, and the JSON
+// Schemas of the outputs. Lazy imports become chunks of their own, so that `ringfence --help` loads none of the engine.
+// `node scripts/build.mjs [DIRECTORY]`, default dist.
+import { chmodSync, cpSync, existsSync, rmSync } from "node:fs";
 import { build } from "esbuild";
 
-rmSync("dist", { recursive: true, force: true });
+const directory = process.argv[2] ?? "dist";
+rmSync(directory, { recursive: true, force: true });
 const entries = ["src/cli/main.ts", "src/sources/recording-worker.ts"].filter((file) => existsSync(file));
 await build({
   entryPoints: Object.fromEntries(entries.map((file) => [file.replace(/^.*\//, "").replace(/\.ts$/, ""), file])),
-  outdir: "dist",
+  outdir: directory,
   bundle: true,
   splitting: true,
   format: "esm",
@@ -21,4 +23,5 @@ await build({
   },
   logLevel: "warning",
 });
-chmodSync("dist/main.js", 0o755);
+chmodSync(`${directory}/main.js`, 0o755);
+cpSync("src/report/schema", `${directory}/schema`, { recursive: true });

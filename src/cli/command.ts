@@ -1,0 +1,19 @@
+import type { Flag, Invocation, Operand } from "./args.ts";
+import type { Io } from "./io.ts";
+
+/** A verb as data. What it does is imported when it runs, so that help needs none of it. */
+export type Command = {
+  readonly name: string;
+  /** One line, lower case, no full stop. */
+  readonly summary: string;
+  /** Paragraphs for `--help`. */
+  readonly detail: readonly string[];
+  readonly operand: Operand | null;
+  readonly flags: readonly Flag[];
+  readonly examples: readonly Example[];
+  /** Answers the exit code: 0 clean, 1 findings, 2 could not run. */
+  readonly run: (invocation: Invocation, io: Io) => Promise<ExitCode>;
+};
+
+export type Example = { readonly does: string; readonly line: string };
+export type ExitCode = 0 | 1 | 2;

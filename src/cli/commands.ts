@@ -1,0 +1,15 @@
+import type { Command } from "./command.ts";
+import { completionCommand } from "./commands/completion.ts";
+import { helpCommand } from "./commands/help.ts";
+import { rehearse } from "./commands/rehearse.ts";
+import { test } from "./commands/test.ts";
+import { version } from "./commands/version.ts";
+
+/** Every verb, in the order of the road that `ringfence help` shows. */
+export const COMMANDS: readonly Command[] = [
+  rehearse,
+  test,
+  completionCommand(() => COMMANDS),
+  helpCommand(() => COMMANDS),
+  version,
+];

@@ -1,0 +1,100 @@
+import type { Flag } from "./args.ts";
+
+/** Flags that mean the same in every verb. */
+export const FLOWS: Flag = {
+  name: "flows",
+  value: { name: "FILE", many: true, path: true },
+  group: "input",
+  summary: "recorded flows; - is standard input",
+  detail:
+    "What `hubble observe -o jsonpb` or `-o json` prints, or files of the Hubble exporter: plain, .gz or .zst. Several files, such as rotated ones, are read as one recording.",
+};
+
+export const OBJECTS: Flag = {
+  name: "objects",
+  value: { name: "PATH", many: true, path: true },
+  group: "input",
+  summary: "Kubernetes objects: files or directories",
+  detail:
+    "YAML or JSON manifests, Lists, `kubectl get -o yaml` dumps. The policies found here are those in force. A ConfigMap cilium-config found here is used.",
+};
+
+export const POLICIES: Flag = {
+  name: "policies",
+  value: { name: "PATH", many: true, path: true },
+  group: "input",
+  summary: "the proposed policies: files or directories",
+  detail:
+    "They replace policies of the same kind, namespace and name among the objects; the others stay in force. - reads a rendered Helm or kustomize stream from standard input.",
+};
+
+export const ONLY: Flag = {
+  name: "only",
+  group: "input",
+  summary: "the proposal is the whole set: nothing else stays in force",
+};
+
+export const NAMES: Flag = {
+  name: "names",
+  value: { name: "FILE", many: true, path: true },
+  group: "input",
+  summary: "DNS names and their addresses",
+  detail:
+    "Before any DNS rule exists Hubble knows no outside names. A YAML file that tells them lets toFQDNs rules be decided.",
+};
+
+export const CILIUM: Flag = {
+  name: "cilium",
+  value: { name: "VERSION" },
+  group: "decision",
+  summary: "Cilium's version, as in 1.20",
+  detail:
+    "It wins over what the objects say. Without either the newest known minor is assumed, and the report says so.",
+};
+
+export const CILIUM_CONFIG: Flag = {
+  name: "cilium-config",
+  value: { name: "FILE", path: true },
+  group: "decision",
+  summary: "the agent's configuration: the ConfigMap cilium-config",
+  detail:
+    "It wins over a ConfigMap found among the objects. Top-level keys cilium and config as in a policy test work too.",
+};
+
+export const ALL: Flag = {
+  name: "all",
+  group: "output",
+  summary: "list everything: no list is cut, every conversation is shown",
+};
+
+export const FAIL_ON: Flag = {
+  name: "fail-on",
+  value: { name: "SEVERITY", choices: ["error", "warn", "info", "never"], preset: "error" },
+  group: "output",
+  summary: "exit 1 for findings of this severity or worse",
+  detail:
+    "Holes and rejected policies are errors; undecided, not proven and newly allowed are warnings; dead rules and hairpins are information.",
+};
+
+export const COLOR: Flag = {
+  name: "color",
+  value: { name: "WHEN", choices: ["auto", "always", "never"], preset: "auto" },
+  group: "output",
+  summary: "colour the text",
+  detail: "auto colours on a terminal unless NO_COLOR is set.",
+};
+
+export const QUIET: Flag = { name: "quiet", alias: "q", group: "output", summary: "no progress on standard error" };
+
+export const HELP: Flag = { name: "help", alias: "h", group: "output", summary: "help; -h is short, --help explains" };
+
+/** `-o` with the formats of one verb. */
+export function outputFlag(choices: readonly string[]): Flag {
+  return {
+    name: "output",
+    alias: "o",
+    value: { name: "FORMAT", choices, preset: "text" },
+    group: "output",
+    summary: "how to print",
+  };
+}

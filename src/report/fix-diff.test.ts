@@ -1,0 +1,127 @@
+import { applyPatch, createTwoFilesPatch } from "diff";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Edit, Hole, Rehearsal } from "#model/rehearsal.ts";
+import { firstChangedLine, parseDiff } from "./diff-text.ts";
+import { fixDiff } from "./fix-diff.ts";
+
+const ORIGINAL = Array.from({ length: 40 }, (_, index) => `line ${index + 1}`);
+
+function edit(changed: readonly string[], more: Partial<Edit> = {}): Edit {
+  const diff = createTwoFilesPatch("a/p.yaml", "b/p.yaml", text(ORIGINAL), text(changed), undefined, undefined, {
+    context: 3,
+  });
+  return { file: "p.yaml", diff, summary: "", proven: true, newlyAllows: [], ...more };
+}
+
+function text(lines: readonly string[]): string {
+  return lines.map((line) => `${line}\n`).join("");
+}
+
+/** Only what fixDiff looks at. */
+function rehearsal(...edits: readonly (Edit | null)[]): Rehearsal {
+  const holes = edits.map((one, index) => ({ id: `h${index + 1}`, edit: one }) as unknown as Hole);
+  return { holes } as unknown as Rehearsal;
+}
+
+function inserted(before: number, ...lines: readonly string[]): readonly string[] {
+  return [...ORIGINAL.slice(0, before - 1), ...lines, ...ORIGINAL.slice(before - 1)];
+}
+
+describe("proven edits as one patch", () => {
+  it("joins edits of one file, near and far, so that they apply", () => {
+    const result = fixDiff(rehearsal(edit(inserted(5, "A")), edit(inserted(9, "B")), edit(inserted(33, "C"))));
+    const wanted = [
+      ...ORIGINAL.slice(0, 4),
+      "A",
+      ...ORIGINAL.slice(4, 8),
+      "B",
+      ...ORIGINAL.slice(8, 32),
+      "C",
+      ...ORIGINAL.slice(32),
+    ];
+    expect(applyPatch(text(ORIGINAL), result.patch)).toBe(text(wanted));
+    expect(result).toMatchObject({ cured: ["h1", "h2", "h3"], leftOut: [] });
+  });
+
+  it("makes the same change once", () => {
+    const result = fixDiff(rehearsal(edit(inserted(5, "A")), edit(inserted(5, "A"))));
+    expect(applyPatch(text(ORIGINAL), result.patch)).toBe(text(inserted(5, "A")));
+    expect(result.cured).toEqual(["h1", "h2"]);
+  });
+
+  it("leaves out an edit that changes what another one changes", () => {
+    const other = ORIGINAL.map((line, index) => (index === 4 ? "changed" : line));
+    const result = fixDiff(rehearsal(edit(inserted(6, "A")), edit(other)));
+    expect(applyPatch(text(ORIGINAL), result.patch)).toBe(text(inserted(6, "A")));
+    expect(result).toMatchObject({ cured: ["h1"], leftOut: ["h2"] });
+  });
+
+  it("takes two new items of one list", () => {
+    const result = fixDiff(rehearsal(edit(inserted(6, "  - a: 1")), edit(inserted(6, "  - b: 2"))));
+    expect(applyPatch(text(ORIGINAL), result.patch)).toBe(text(inserted(6, "  - a: 1", "  - b: 2")));
+  });
+
+  it("does not take two new keys of one mapping: they might be the same key", () => {
+    const result = fixDiff(rehearsal(edit(inserted(6, "  a: 1")), edit(inserted(6, "  a: 2"))));
+    expect(result.leftOut).toEqual(["h2"]);
+  });
+
+  it("leaves out what was not proven, and holes without an edit", () => {
+    expect(fixDiff(rehearsal(edit(inserted(5, "A"), { proven: false }), null))).toEqual({
+      patch: "",
+      cured: [],
+      leftOut: [],
+    });
+  });
+
+  it("appends to a file, and fills an empty one", () => {
+    const appended = fixDiff(rehearsal(edit([...ORIGINAL, "last"])));
+    expect(applyPatch(text(ORIGINAL), appended.patch)).toBe(text([...ORIGINAL, "last"]));
+    const diff = createTwoFilesPatch("a/n.yaml", "b/n.yaml", "", "one\n", undefined, undefined, { context: 3 });
+    const filled = fixDiff(rehearsal(edit([], { diff, file: "n.yaml" })));
+    expect(applyPatch("", filled.patch)).toBe("one\n");
+  });
+
+  it("applies to the original whatever the edits: all of those taken, none of the others", () => {
+    const change = fc.record({
+      at: fc.integer({ min: 1, max: 40 }),
+      remove: fc.integer({ min: 0, max: 2 }),
+      add: fc.integer({ min: 0, max: 2 }),
+    });
+    fc.assert(
+      fc.property(fc.array(change, { minLength: 1, maxLength: 6 }), (changes) => {
+        const edits = changes.map(({ at, remove, add }, index) => {
+          const lines = Array.from({ length: add }, (_, line) => `new ${index} ${line}`);
+          return edit([...ORIGINAL.slice(0, at - 1), ...lines, ...ORIGINAL.slice(at - 1 + remove)]);
+        });
+        const result = fixDiff(rehearsal(...edits));
+        const applied = result.patch === "" ? text(ORIGINAL) : applyPatch(text(ORIGINAL), result.patch);
+        expect(applied).not.toBe(false);
+        const lines = new Set(String(applied).split("\n"));
+        for (const [index, { add }] of changes.entries()) {
+          const isTaken = result.cured.includes(`h${index + 1}`);
+          for (let line = 0; line < add; line += 1) expect(lines.has(`new ${index} ${line}`)).toBe(isTaken);
+        }
+      }),
+    );
+  });
+});
+
+describe("reading a diff", () => {
+  it("knows the old lines and where each change is", () => {
+    const diff = parseDiff(edit(inserted(5, "A", "B")).diff);
+    expect(diff?.changes).toEqual([{ line: 5, removed: [], added: ["A", "B"] }]);
+    expect(diff?.oldLines.get(4)).toBe("line 4");
+    expect(diff?.oldName).toBe("a/p.yaml");
+  });
+
+  it("tells removed lines that look like a header from a header", () => {
+    const diff = ["--- a/x", "+++ b/x", "@@ -1,2 +1,2 @@", "--- old", "+++ new", " kept", ""].join("\n");
+    expect(parseDiff(diff)?.changes).toEqual([{ line: 1, removed: ["-- old"], added: ["++ new"] }]);
+  });
+
+  it("has no first changed line where nothing is changed", () => {
+    expect(firstChangedLine("")).toBeNull();
+  });
+});

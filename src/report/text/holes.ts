@@ -1,0 +1,138 @@
+import type { Edit, Hole, NamespaceReadiness, Rehearsal } from "#model/rehearsal.ts";
+import { firstChangedLine } from "../diff-text.ts";
+import { groupEdges } from "../edge-list.ts";
+import { endName, ruleName } from "../ends.ts";
+import { type HoleGroup, holesByNamespace, idsText, type NamespaceHoles } from "../hole-groups.ts";
+import { cutEnd, cutMiddle, displayWidth, padTo, wrap } from "../width.ts";
+import { count, counted, distinct, listed } from "../words.ts";
+import { heading, joinParts, limited, type Page } from "./page.ts";
+
+const GROUPS_A_NAMESPACE = 6;
+const NAMESPACES = 12;
+const ENDS_A_LINE = 6;
+
+/** HOLES: seen traffic that the proposal denies, by the namespace that has to change, one entry a cure. */
+export function holeLines(rehearsal: Rehearsal, page: Page): readonly string[] {
+  const holes = rehearsal.holes.filter((hole) => !hole.looksUnwanted);
+  if (holes.length === 0) return [];
+  const gutter = Math.max(...holes.map((hole) => hole.id.length)) + 3;
+  const namespaces = limited(page, holesByNamespace(holes), NAMESPACES, (namespace) => [
+    "",
+    ...namespaceLines(namespace, { rehearsal, page, gutter }),
+  ]);
+  return [...heading(page, "HOLES", "seen traffic that the proposal denies"), ...namespaces];
+}
+
+type Context = { readonly rehearsal: Rehearsal; readonly page: Page; readonly gutter: number };
+
+function namespaceLines(namespace: NamespaceHoles, context: Context): readonly string[] {
+  const { page, rehearsal } = context;
+  const { style } = page;
+  const holes = namespace.groups.reduce((sum, group) => sum + group.holes.length, 0);
+  const name = cutMiddle(namespace.namespace ?? "cluster-wide", 40);
+  const state = rehearsal.readiness.find((some) => some.namespace === namespace.namespace);
+  const head = ` ${style.bold(name)}  ${style.bad(`✗ ${counted(holes, "hole")}`)}${style.dim(readyText(state, page, name))}`;
+  const groups = limited(page, namespace.groups, GROUPS_A_NAMESPACE, (group) => groupLines(group, context));
+  return [head, ...groups];
+}
+
+function readyText(state: NamespaceReadiness | undefined, page: Page, name: string): string {
+  const ready = (state?.workloads ?? []).filter((workload) => workload.state === "ready");
+  if (ready.length === 0) return "";
+  const names = listed(
+    ready.map((workload) => workload.name),
+    4,
+  );
+  const room = page.width - displayWidth(name) - 16;
+  return cutEnd(` · ready in it: ${names}`, Math.max(room, 0));
+}
+
+function groupLines(group: HoleGroup, context: Context): readonly string[] {
+  const { page, gutter } = context;
+  const pad = " ".repeat(gutter);
+  const body = [
+    ...sentencesOf(group).flatMap((sentence) => wrap(sentence, page.width - gutter)),
+    ...cureLines(group, page, page.width - gutter),
+    ...joinParts(tagsOf(group, context), page.width - gutter).map(page.style.dim),
+  ];
+  return [...headLines(group, context), ...body.map((line) => pad + line)];
+}
+
+function headLines(group: HoleGroup, { page, gutter }: Context): readonly string[] {
+  const { first } = group;
+  const edges = groupEdges(group, first.namespace, page.all ? Number.POSITIVE_INFINITY : ENDS_A_LINE);
+  const width = page.width - gutter - first.side.length - 2;
+  const lines = edges.flatMap((edge, index) => wrap(index === 0 ? edge + asText(group) : edge, width));
+  const label = padTo(`  ${page.style.name(first.id)}`, gutter);
+  const head = `${label}${padTo(page.style.bold(lines[0] ?? ""), width)}  ${first.side}`;
+  return [head, ...lines.slice(1).map((line) => " ".repeat(gutter) + page.style.bold(line))];
+}
+
+function asText(group: HoleGroup): string {
+  const shown = group.holes.flatMap((hole) => [endName(hole.to), endName(hole.to, hole.namespace)]);
+  const names = distinct(group.holes.flatMap((hole) => hole.asNames)).filter((name) => !shown.includes(name));
+  return names.length === 0 ? "" : ` (as\u00A0${listed(names, 2)})`;
+}
+
+function sentencesOf(group: HoleGroup): readonly string[] {
+  const sentences = distinct(group.holes.map((hole) => hole.sentence));
+  if (sentences.length <= 2) return sentences;
+  return [...sentences.slice(0, 1), `and ${count(sentences.length - 1)} like it, by the same change`];
+}
+
+function cureLines(group: HoleGroup, page: Page, width: number): readonly string[] {
+  const { edit, nearestRule } = group.first;
+  if (edit !== null) return editLines(edit, group.first, page, width);
+  return nearestRule === null ? [] : wrap(`nearest rule: ${ruleName(nearestRule)} ${nearestRule.element}`, width);
+}
+
+function editLines(edit: Edit, hole: Hole, page: Page, width: number): readonly string[] {
+  const lines = edit.summary.split("\n").filter((line) => line.trim() !== "");
+  const place = editPlace(edit, hole);
+  const beside = lines.length === 1 && displayWidth(place) + 3 + displayWidth(lines[0] ?? "") <= width;
+  const changes = lines.map((line) => paintChange(cutEnd(line, beside ? width : width - 2), page));
+  const head = beside
+    ? [`${place}   ${changes[0] ?? ""}`]
+    : [...wrap(place, width), ...changes.map((line) => `  ${line}`)];
+  if (edit.newlyAllows.length === 0) return head;
+  return [...head, ...wrap(`it also newly allows ${listed(edit.newlyAllows, 3)}`, width).map(page.style.unsure)];
+}
+
+/** Where the edit changes a line, else the nearest rule: `argocd.yaml:31`. */
+function editPlace(edit: Edit, hole: Hole): string {
+  const line = firstChangedLine(edit.diff);
+  if (edit.file !== null) return line === null ? edit.file : `${edit.file}:${line}`;
+  return hole.nearestRule === null ? "edit" : ruleName(hole.nearestRule);
+}
+
+function paintChange(line: string, page: Page): string {
+  if (line.startsWith("+")) return page.style.good(line);
+  return line.startsWith("-") ? page.style.bad(line) : line;
+}
+
+function tagsOf(group: HoleGroup, { rehearsal }: Context): readonly string[] {
+  const { first, holes } = group;
+  const also = distinct(holes.flatMap((hole) => hole.also)).filter((cause) => cause !== first.cause);
+  const flows = holes.reduce((sum, hole) => sum + hole.flows, 0);
+  const ids = holes.map((hole) => hole.id);
+  return [
+    first.cause,
+    also.length === 0 ? "" : `also ${also.join(", ")}`,
+    holes.length === 1 ? "" : `${counted(holes.length, "conversation")} (${idsText(ids)})`,
+    counted(flows, "flow"),
+    first.edit === null ? "" : first.edit.proven ? "edit proven on the recording" : "edit not proven",
+    holes.every((hole) => hole.deniedBefore) ? "denied today as well" : "",
+    holes.every((hole) => hole.l7 === "denied") ? "refused by the proxy (L7)" : "",
+    holes.some((hole) => hole.openBefore) ? "open before the recording" : "",
+    otherSide(group, rehearsal),
+  ];
+}
+
+function otherSide(group: HoleGroup, rehearsal: Rehearsal): string {
+  const conversations = new Set(group.holes.map((hole) => hole.conversation));
+  const others = rehearsal.holes.filter(
+    (hole) => hole.side !== group.first.side && conversations.has(hole.conversation),
+  );
+  const side = others[0]?.side;
+  return side === undefined ? "" : `${side} denies it too: ${idsText(others.map((hole) => hole.id))}`;
+}

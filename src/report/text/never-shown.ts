@@ -1,0 +1,23 @@
+import type { Rehearsal } from "#model/rehearsal.ts";
+import { edgeName } from "../ends.ts";
+import { hanging, limited, type Page, paragraph } from "./page.ts";
+
+const EDGES = 8;
+
+/**
+ * CUT AT THE FLIP, NEVER SHOWN BY AUDIT MODE: connections open since before the recording. A policy verdict is emitted
+ * for new connections only, so under audit these stay silent; enforcement refuses their next packet.
+ */
+export function neverShownLines(rehearsal: Rehearsal, page: Page): readonly string[] {
+  const holes = rehearsal.holes.filter((hole) => hole.openBefore);
+  if (holes.length === 0) return [];
+  const why =
+    "open since before the recording: audit mode tells of new connections only, enforcing refuses the next packet";
+  return [
+    page.style.bold("CUT AT THE FLIP, NEVER SHOWN BY AUDIT MODE"),
+    ...paragraph(page, why, 1).map(page.style.dim),
+    ...limited(page, holes, EDGES, (hole) =>
+      hanging(page, ` ${page.style.bad("✗")}`, 3, `${edgeName(hole)}  ${hole.side}  [${hole.id}]`),
+    ),
+  ];
+}
