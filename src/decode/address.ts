@@ -1,0 +1,26 @@
+/**
+ * True for the text of an IPv4 or IPv6 address as Go's netip.ParseAddr takes it, without a zone: no leading zeros, no
+ * prefix length, `::` once, an IPv4 tail allowed.
+ */
+export function isAddress(text: string): boolean {
+  return text.includes(":") ? isIpv6(text) : isIpv4(text);
+}
+
+function isIpv4(text: string): boolean {
+  const parts = text.split(".");
+  return parts.length === 4 && parts.every((part) => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) <= 255);
+}
+
+function isIpv6(text: string): boolean {
+  const halves = text.split("::");
+  if (halves.length > 2) return false;
+  const groups = halves.map((half) => (half === "" ? [] : half.split(":")));
+  const all = groups.flat();
+  const tail = all.at(-1) ?? "";
+  const dotted = tail.includes(".");
+  const plain = dotted ? all.slice(0, -1) : all;
+  if (dotted && (!isIpv4(tail) || text.endsWith("::"))) return false;
+  if (!plain.every((group) => /^[0-9a-fA-F]{1,4}$/.test(group))) return false;
+  const count = plain.length + (dotted ? 2 : 0);
+  return halves.length === 2 ? count <= 7 : count === 8;
+}

@@ -1,0 +1,134 @@
+import type { Finding } from "#model/finding.ts";
+import { isObject, type Json, type JsonObject } from "#model/json.ts";
+import type { Place } from "#model/place.ts";
+import type { PolicyTest } from "#model/policy-test.ts";
+import { type CiliumMinor, NEWEST_MINOR } from "#model/profile.ts";
+import { configFor } from "./cilium-config.ts";
+import { readVersion } from "./cilium-version.ts";
+import { pruneObject, textAt, textsAt, valueAt } from "./field.ts";
+import { readConnection } from "./policy-test-connection.ts";
+import { noteUnknownKeys, type Reading, readingOf } from "./policy-test-reading.ts";
+import { readObjects } from "./read-objects.ts";
+import { readSettings } from "./settings.ts";
+import type { SourceObject } from "./source-object.ts";
+
+/** Patterns of a test's `files:`, relative to its file; the caller resolves them and appends the objects. */
+export type FilesWanted = { readonly test: number; readonly patterns: readonly string[]; readonly place: Place };
+
+export type ReadPolicyTests = {
+  readonly tests: readonly PolicyTest[];
+  readonly filesWanted: readonly FilesWanted[];
+  readonly findings: readonly Finding[];
+};
+
+/**
+ * Reads policy tests (docs: policy-test format): a YAML or JSON document, several, or JSON Lines. Defaults are filled
+ * in: the newest minor, the Helm chart's configuration of the test's minor. Throws `UserError` with file, line and
+ * reason at what cannot be meant; keys that do not exist are findings, and are not checked.
+ */
+export function readPolicyTests(text: string, file: string): ReadPolicyTests {
+  const findings: Finding[] = [];
+  const filesWanted: FilesWanted[] = [];
+  const seen = new Set<string>();
+  const tests = readObjects(text, file)
+    .flatMap(unfoldLists)
+    .map((source, index) => {
+      const reading = readingOf(source, file, findings);
+      const test = readTest(source.value, reading, file);
+      if (seen.has(test.name)) throw reading.problem("name", `\`${test.name}\` is the name of an earlier test`);
+      seen.add(test.name);
+      const patterns = textsAt(source.value, "files");
+      if (patterns.length > 0) filesWanted.push({ test: index, patterns, place: reading.place("files") });
+      return test;
+    });
+  return { tests, filesWanted, findings };
+}
+
+function unfoldLists(source: SourceObject): readonly SourceObject[] {
+  return Array.isArray(source.value) ? source.elements("") : [source];
+}
+
+const KEYS = ["name", "cilium", "config", "objects", "files", "dns", "connections", "expectPolicies"];
+
+function readTest(value: Json, reading: Reading, file: string): PolicyTest {
+  if (!isObject(value)) throw reading.problem("", "a policy test is a mapping with a name and connections");
+  noteUnknownKeys(value, "", [...KEYS, "notes", "labels", "description"], reading);
+  const name = textAt(value, "name") ?? "";
+  if (name === "") throw reading.problem("name", "every test has a name");
+  const cilium = readMinor(value["cilium"], reading);
+  return {
+    name,
+    cilium,
+    config: readConfig(value["config"], cilium, reading),
+    objects: readTestObjects(value["objects"], reading),
+    dns: list(value, "dns", reading).map((entry, index) => readDns(entry, `dns[${index}]`, reading)),
+    connections: list(value, "connections", reading).map((entry, index) =>
+      readConnection(entry, `connections[${index}]`, reading),
+    ),
+    expectPolicies: list(value, "expectPolicies", reading).map((entry, index) =>
+      readExpectPolicy(entry, `expectPolicies[${index}]`, reading),
+    ),
+    file,
+  };
+}
+
+function list(value: JsonObject, key: string, reading: Reading): readonly Json[] {
+  const found = value[key] ?? [];
+  if (!Array.isArray(found)) throw reading.problem(key, "must be a list");
+  return found;
+}
+
+function readMinor(value: Json | undefined, reading: Reading): CiliumMinor {
+  if (value === undefined || value === null) return NEWEST_MINOR;
+  // Without quotes 1.20 is the number 1.2 to YAML.
+  const text = value === 1.2 ? "1.20" : String(value);
+  const version = readVersion(text, "the test");
+  if (version === null) throw reading.problem("cilium", `\`${text}\` is no cilium version`, 'write cilium: "1.20"');
+  for (const finding of version.findings) reading.note("cilium", finding.message, finding.help ?? "");
+  return version.minor;
+}
+
+function readConfig(value: Json | undefined, minor: CiliumMinor, reading: Reading): PolicyTest["config"] {
+  if (value === undefined || value === null) return configFor(null, minor);
+  if (!isObject(value)) throw reading.problem("config", "must be a mapping");
+  const { settings, problems } = readSettings(value);
+  for (const { key, message } of problems) {
+    if (!message.startsWith("no such setting")) throw reading.problem(`config.${key}`, message);
+    reading.note(`config.${key}`, message, "it is not looked at");
+  }
+  return configFor(settings, minor);
+}
+
+/** Objects as the agent gets them: Lists unfolded, nulls pruned. */
+export function readTestObjects(value: Json | undefined, reading: Pick<Reading, "problem">): readonly JsonObject[] {
+  if (value === undefined || value === null) return [];
+  if (!Array.isArray(value)) throw reading.problem("objects", "must be a list");
+  return value.flatMap((object: Json, index) => {
+    if (!isObject(object)) throw reading.problem(`objects[${index}]`, "must be a Kubernetes object");
+    const kind = textAt(object, "kind") ?? "";
+    if (kind === "") throw reading.problem(`objects[${index}]`, "has no kind");
+    const items = valueAt(object, "items");
+    if (kind.endsWith("List") && Array.isArray(items)) return readTestObjects(items, reading);
+    return [pruneObject(object)];
+  });
+}
+
+function readDns(value: Json, path: string, reading: Reading): PolicyTest["dns"][number] {
+  const name = textAt(value, "name");
+  if (name === undefined) throw reading.problem(path, "needs a name");
+  const ips = valueAt(value, "ips") ?? [];
+  if (!Array.isArray(ips) || !ips.every((ip) => typeof ip === "string")) {
+    throw reading.problem(`${path}.ips`, "must be a list of addresses");
+  }
+  return { name, ips, seenBy: textAt(value, "seenBy") ?? null };
+}
+
+function readExpectPolicy(value: Json, path: string, reading: Reading): PolicyTest["expectPolicies"][number] {
+  const policy = textAt(value, "policy");
+  if (policy === undefined) throw reading.problem(path, "needs a policy, as kind/namespace/name");
+  const valid = valueAt(value, "valid");
+  const error = textAt(value, "error");
+  if (valid !== undefined && typeof valid !== "boolean")
+    throw reading.problem(`${path}.valid`, "must be true or false");
+  return { policy, ...(valid === undefined ? {} : { valid }), ...(error === undefined ? {} : { error }) };
+}
