@@ -1,3 +1,4 @@
+import type { Conversation } from "#model/conversation.ts";
 import type {
   ConversationReport,
   DecisionReport,
@@ -194,6 +195,14 @@ export const CONVERSATIONS: readonly ConversationReport[] = [
     before: { verdict: "allowed", egress: null, ingress: null },
     after: decision("allowed", allowed(rule("CiliumNetworkPolicy/blog/blog", "ingress[0]", 10))),
   },
+  {
+    ...edge("c-h5", REPO, outside("198.51.100.7", "github.com"), 443),
+    id: "c-h5",
+    sidesSeen: ["egress"],
+    recorded: { FORWARDED: 20 },
+    before: { verdict: "allowed", egress: null, ingress: null },
+    after: { verdict: "denied", egress: denied(rule(ARGOCD, "egress[0]", 12)), ingress: null },
+  },
 ];
 
 export const SAMPLE: Rehearsal = {
@@ -379,3 +388,124 @@ export const SAMPLE: Rehearsal = {
     },
   ],
 };
+
+/** A recording in which nothing was seen: never ready. */
+export const EMPTY: Rehearsal = {
+  ...SAMPLE,
+  answer: "not-proven",
+  snapshot: { ...SAMPLE.snapshot, assumptions: [], from: null, to: null, flows: 0, nodes: [] },
+  calibration: {
+    verdicts: 0,
+    reproduced: 0,
+    notComparable: 0,
+    classes: {},
+    notExercised: [],
+    differences: [],
+    sentence: "no verdicts were recorded: no policy was in force, so nothing could be decided again",
+  },
+  coverage: { windowSeconds: 0, lostEvents: 0, gaps: [], notSeen: [], nodesNotHeard: [], skipped: {}, findings: [] },
+  totals: { conversations: 0, allowed: 0, denied: 0, undecided: 0, newlyAllowed: 0, notDecided: 0, l7Unseen: 0 },
+  holes: [],
+  newlyAllowed: [],
+  undecided: [],
+  notDecided: [],
+  notProven: [
+    {
+      namespace: null,
+      workload: null,
+      reason: "nothing was seen: the recording holds no flow",
+      remedy: "record with: hubble observe -f -o jsonpb",
+    },
+  ],
+  deadRules: [],
+  hairpins: [],
+  readiness: [],
+  findings: [],
+};
+
+/** A rehearsal with nothing left to say. */
+export const READY: Rehearsal = {
+  ...EMPTY,
+  answer: "ready",
+  snapshot: { ...SAMPLE.snapshot, assumptions: [], policiesNew: 0, policiesInForce: 13 },
+  calibration: {
+    ...SAMPLE.calibration,
+    verdicts: 4120,
+    reproduced: 4120,
+    notExercised: [],
+    differences: [],
+    sentence: "reproduced 4,120 of 4,120 recorded verdicts",
+  },
+  coverage: { ...EMPTY.coverage, windowSeconds: 9 * 86_400 },
+  totals: { ...EMPTY.totals, conversations: 83, allowed: 83 },
+  notProven: [],
+  readiness: [
+    { namespace: "blog", state: "ready", holes: 0, accepted: 0, undecided: 0, reasons: [], workloads: [] },
+    { namespace: "loki", state: "ready", holes: 0, accepted: 0, undecided: 0, reasons: [], workloads: [] },
+  ],
+};
+
+/** What was recorded of the conversation behind h5. */
+export const TRAFFIC: readonly Conversation[] = [
+  {
+    id: "c-h5",
+    from: {
+      kind: "pod",
+      namespace: "argocd",
+      workload: { kind: "Deployment", name: "argocd-repo-server" },
+      pods: ["argocd-repo-server-5c9f8-abcde"],
+      podCount: 1,
+      labels: ["k8s:app=argocd-repo-server"],
+      namedPorts: [],
+      nodes: ["n1"],
+      addresses: ["10.244.1.23"],
+      otherCluster: null,
+    },
+    to: { kind: "address", address: "198.51.100.7", names: ["github.com"], labels: ["reserved:world"] },
+    protocol: "TCP",
+    port: 443,
+    icmpType: null,
+    icmpCode: null,
+    flows: 20,
+    recorded: { FORWARDED: 20 },
+    sidesSeen: ["egress"],
+    firstSeen: Date.UTC(2026, 10, 21, 8, 33, 10),
+    lastSeen: Date.UTC(2026, 10, 21, 8, 37, 2),
+    hours: {},
+    nodes: ["n1"],
+    examples: [
+      {
+        uuid: "0d9e7a52-6c4c-4f5d-9a55-3d6a0c8e1c11",
+        time: Date.UTC(2026, 10, 21, 8, 33, 10, 123),
+        node: "n1",
+        source: "10.244.1.23:44312",
+        destination: "198.51.100.7:443",
+        verdict: "FORWARDED",
+      },
+    ],
+    verdicts: [
+      {
+        side: "egress",
+        verdict: "AUDIT",
+        dropReason: null,
+        matchType: 0,
+        epoch: 0,
+        node: "n1",
+        count: 3,
+        remoteLabels: null,
+        policies: [],
+        firstSeen: Date.UTC(2026, 10, 21, 8, 33, 10),
+        lastSeen: Date.UTC(2026, 10, 21, 8, 34, 0),
+      },
+    ],
+    requests: [{ request: { kind: "tls", serverName: "github.com" }, count: 4, verdicts: { FORWARDED: 4 }, epoch: 0 }],
+    requestsDropped: 0,
+    services: [],
+    destinationNames: ["github.com"],
+    reply: "no",
+    openBefore: false,
+    longestSeconds: 3,
+    epochs: [0],
+    notDecided: null,
+  },
+];

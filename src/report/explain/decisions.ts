@@ -14,11 +14,7 @@ function sideLines(name: string, side: SideReport | null, page: Page): readonly 
   return [
     ...hanging(page, label, GUTTER, sideText(side)),
     ...rules(page, "by", side.by),
-    ...rules(
-      page,
-      "default deny switched on by",
-      side.by.length > 0 && side.decision === "denied" ? [] : side.defaultDeny,
-    ),
+    ...rules(page, "default deny", switchedOnBy(side)),
   ];
 }
 

@@ -29,7 +29,7 @@ function namespaceLines(namespace: NamespaceHoles, context: Context): readonly s
   const { page, rehearsal } = context;
   const { style } = page;
   const holes = namespace.groups.reduce((sum, group) => sum + group.holes.length, 0);
-  const name = cutMiddle(namespace.namespace ?? "cluster-wide", 40);
+  const name = cutMiddle(namespace.namespace ?? "cluster-wide", page.width - 18);
   const state = rehearsal.readiness.find((some) => some.namespace === namespace.namespace);
   const head = ` ${style.bold(name)}  ${style.bad(`✗ ${counted(holes, "hole")}`)}${style.dim(readyText(state, page, name))}`;
   const groups = limited(page, namespace.groups, GROUPS_A_NAMESPACE, (group) => groupLines(group, context));
@@ -43,8 +43,8 @@ function readyText(state: NamespaceReadiness | undefined, page: Page, name: stri
     ready.map((workload) => workload.name),
     4,
   );
-  const room = page.width - displayWidth(name) - 16;
-  return cutEnd(` · ready in it: ${names}`, Math.max(room, 0));
+  const room = page.width - displayWidth(name) - 18;
+  return room < 24 ? "" : cutEnd(` · ready in it: ${names}`, room);
 }
 
 function groupLines(group: HoleGroup, context: Context): readonly string[] {

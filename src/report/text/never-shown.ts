@@ -1,5 +1,6 @@
 import type { Rehearsal } from "#model/rehearsal.ts";
 import { edgeName } from "../ends.ts";
+import { wrap } from "../width.ts";
 import { hanging, limited, type Page, paragraph } from "./page.ts";
 
 const EDGES = 8;
@@ -14,7 +15,7 @@ export function neverShownLines(rehearsal: Rehearsal, page: Page): readonly stri
   const why =
     "open since before the recording: audit mode tells of new connections only, enforcing refuses the next packet";
   return [
-    page.style.bold("CUT AT THE FLIP, NEVER SHOWN BY AUDIT MODE"),
+    ...wrap("CUT AT THE FLIP, NEVER SHOWN BY AUDIT MODE", page.width).map(page.style.bold),
     ...paragraph(page, why, 1).map(page.style.dim),
     ...limited(page, holes, EDGES, (hole) =>
       hanging(page, ` ${page.style.bad("✗")}`, 3, `${edgeName(hole)}  ${hole.side}  [${hole.id}]`),
