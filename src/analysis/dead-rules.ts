@@ -6,6 +6,7 @@ import { type PolicyObject, policyName } from "#model/policy.ts";
 import type { DeadRule } from "#model/rehearsal.ts";
 import type { CauseWorld } from "./cause.ts";
 import { itemsAt } from "./element.ts";
+import { selectedBy } from "./isolation.ts";
 import { connectionOf } from "./judge.ts";
 import { publicServices, servicesOf, targetPort } from "./pod-facts.ts";
 import { rulePlace } from "./report-edge.ts";
@@ -25,9 +26,23 @@ const SECTIONS: readonly (readonly [string, Direction])[] = [
  */
 export function deadRules(world: CauseWorld): readonly DeadRule[] {
   const uses = collectUses(world);
-  return [...world.policies.values()].flatMap((policy) =>
-    elementsOf(policy).flatMap((one) => judgeRule(one, uses, world)),
-  );
+  const selecting = selectingPolicies(world);
+  return [...world.policies.values()].flatMap((policy) => {
+    const elements = elementsOf(policy);
+    if (selecting.has(policyName(policy))) return elements.flatMap((one) => judgeRule(one, uses, world));
+    return elements.slice(0, 1).map((one) => ({
+      ...rulePlace({ policy: one.name, element: one.element }, world.policies),
+      reason: "no-subject" as const,
+      sentence: "the policy selects no endpoint that is known",
+    }));
+  });
+}
+
+/** The policies that select some endpoint of the objects or the recording. */
+function selectingPolicies(world: CauseWorld): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const end of world.ends) for (const name of selectedBy(world.engine, end)) names.add(name);
+  return names;
 }
 
 type RuleElement = {

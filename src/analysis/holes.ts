@@ -1,13 +1,13 @@
 import type { Walk } from "#model/connection.ts";
-import type { Conversation, End } from "#model/conversation.ts";
+import type { Conversation } from "#model/conversation.ts";
 import type { Direction, Ruling } from "#model/decision.ts";
 import type { RuleRef } from "#model/policy.ts";
 import type { Snapshot } from "#model/snapshot.ts";
 import type { CauseWorld, Denial, Explanation } from "./cause.ts";
 import { CAUSES } from "./causes.ts";
 import type { EditStep } from "./edit-step.ts";
-import { endKey } from "./end-name.ts";
 import { connectionOf, type Judgement } from "./judge.ts";
+import { knownEnds } from "./known-ends.ts";
 import type { NameFacts } from "./learned-names.ts";
 import type { PolicySet } from "./proposal.ts";
 
@@ -65,18 +65,8 @@ export function causeWorld(
     facts,
     names: set.names,
     frontends,
-    ends: distinctEnds(snapshot.traffic.conversations),
+    ends: knownEnds(snapshot),
   };
-}
-
-/** All ends of the recording, each once. */
-export function distinctEnds(conversations: readonly Conversation[]): readonly End[] {
-  const found = new Map<string, End>();
-  for (const { from, to } of conversations) {
-    found.set(endKey(from), from);
-    found.set(endKey(to), to);
-  }
-  return [...found.values()];
 }
 
 /** Asks every cause; `no-rule` answers only where nothing else comes first. */

@@ -1,4 +1,5 @@
 import type { Engine } from "#engine/engine.ts";
+import type { Walk } from "#model/connection.ts";
 import type { End } from "#model/conversation.ts";
 import type { Direction } from "#model/decision.ts";
 
@@ -12,14 +13,20 @@ export function isolatedDirections(engine: Engine, end: End): readonly Direction
   return directions;
 }
 
+/** The policies that select an endpoint, by name, whatever their direction. */
+export function selectedBy(engine: Engine, end: End): readonly string[] {
+  return [
+    ...walkFrom(engine, ANYWHERE, end, "ingress").selecting,
+    ...walkFrom(engine, end, ANYWHERE, "egress").selecting,
+  ];
+}
+
 function isIsolated(engine: Engine, from: End, to: End, direction: Direction): boolean {
-  const connection = {
-    protocol: "TCP",
-    port: 1,
-    icmpType: null,
-    icmpCode: null,
-    request: null,
-    names: { learned: [], complete: true },
-  };
-  return engine.walk({ from, to, ...connection }, direction).defaultDeny.length > 0;
+  return walkFrom(engine, from, to, direction).defaultDeny.length > 0;
+}
+
+function walkFrom(engine: Engine, from: End, to: End, direction: Direction): Walk {
+  const names = { learned: [], complete: true };
+  const connection = { from, to, protocol: "TCP", port: 1, icmpType: null, icmpCode: null, request: null, names };
+  return engine.walk(connection, direction);
 }

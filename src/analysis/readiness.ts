@@ -1,4 +1,4 @@
-import type { End, PodEnd } from "#model/conversation.ts";
+import type { PodEnd } from "#model/conversation.ts";
 import type { Hole, NamespaceReadiness, NotSeen, State, UndecidedEdge, WorkloadReadiness } from "#model/rehearsal.ts";
 
 /** What readiness is worked out from. */
@@ -84,9 +84,4 @@ function subjectOfEnd(end: PodEnd): Subject {
     kind: end.workload?.kind ?? "Pod",
     name: end.workload?.name ?? end.pods[0] ?? "?",
   };
-}
-
-/** Narrows a list of ends to pods. */
-export function podEnds(ends: readonly End[]): readonly PodEnd[] {
-  return ends.filter((end) => end.kind === "pod");
 }

@@ -1,7 +1,7 @@
 import type { Conversation } from "#model/conversation.ts";
 import type { Direction } from "#model/decision.ts";
 import type { Finding } from "#model/finding.ts";
-import type { PolicyObject } from "#model/policy.ts";
+import { type PolicyObject, placeOf } from "#model/policy.ts";
 import type {
   ConversationReport,
   CoverageReport,
@@ -19,14 +19,15 @@ import { evidenceGaps, isTooLossy } from "./evidence.ts";
 import { notExercised } from "./features.ts";
 import { hairpins } from "./hairpins.ts";
 import { inReportOrder, reportHole } from "./hole-report.ts";
-import { causeWorld, denials, distinctEnds, explainDenial } from "./holes.ts";
+import { causeWorld, denials, explainDenial } from "./holes.ts";
 import { isolatedDirections } from "./isolation.ts";
 import { serviceFrontends } from "./judge.ts";
+import { knownEnds, podEnds } from "./known-ends.ts";
 import { type NameFacts, nameFacts } from "./learned-names.ts";
 import { notSeen } from "./not-seen.ts";
 import { countChanges, type PolicySet, policySet, proposedSet } from "./proposal.ts";
 import { createProver } from "./prove-edit.ts";
-import { podEnds, readiness } from "./readiness.ts";
+import { readiness } from "./readiness.ts";
 import { reportDecision, reportEdge, timeText } from "./report-edge.ts";
 
 /** A snapshot, a proposal, and the texts of the proposal's files (for edits); `all` adds every conversation. */
@@ -66,7 +67,7 @@ export function rehearse(input: RehearsalInput): Rehearsal {
   const undecided = judged.flatMap((one) => undecidedSides(one, stage));
   const gaps = evidenceGaps(snapshot, coverage, calibration);
   const states = readiness({
-    isolated: podEnds(distinctEnds(judged)).filter((end) => isolatedDirections(after.engine, end).length > 0),
+    isolated: podEnds(knownEnds(snapshot)).filter((end) => isolatedDirections(after.engine, end).length > 0),
     holes,
     undecided,
     notSeen: coverage.notSeen,
@@ -225,17 +226,11 @@ function unprovable(snapshot: Snapshot): readonly string[] {
 /** Policies of the proposal that the agent rejects: they would protect and allow nothing. */
 function rejections(after: PolicySet): readonly Finding[] {
   return after.engine.policies.flatMap((one): Finding[] => {
-    if (one.validity.valid) return [];
-    const { error, help, path } = one.validity;
-    return [
-      {
-        id: "status-invalid",
-        severity: "error",
-        message: `Cilium rejects ${one.policy}: ${error}`,
-        help,
-        place: { object: one.policy, path },
-      },
-    ];
+    if (one.valid) return [];
+    const policy = after.policies.get(one.policy);
+    const place = policy === undefined ? { object: one.policy } : placeOf(policy, one.path);
+    const message = `Cilium rejects ${one.policy}: ${one.error}`;
+    return [{ id: "status-invalid", severity: "error", message, help: one.help, place }];
   });
 }
 

@@ -2,7 +2,7 @@ import type { Candidate } from "#model/connection.ts";
 import type { End } from "#model/conversation.ts";
 import { isObject } from "#model/json.ts";
 import { elementPath, type PolicyObject } from "#model/policy.ts";
-import { allowRules, type Cause, connectionFor, type CauseWorld, type Denial } from "../cause.ts";
+import { allowRules, type Cause, type CauseWorld } from "../cause.ts";
 import { itemsAt } from "../element.ts";
 import { endName } from "../end-name.ts";
 import { peerSelector } from "../peer-rule.ts";
@@ -14,7 +14,7 @@ export const peerMatchesNothing: Cause = {
   explain(denial, world) {
     if (denial.peer.kind !== "pod" || denial.refused.length > 0) return null;
     for (const candidate of allowRules(denial, ["fromEndpoints", "toEndpoints", "from", "to"])) {
-      if (candidate.peerMatches || !candidate.portMatches || takesSomebody(candidate, denial, world)) continue;
+      if (candidate.peerMatches || !candidate.portMatches || takesSomebody(candidate, world)) continue;
       const policy = world.policies.get(candidate.rule.policy);
       if (policy === undefined || !mayMean(policy, candidate, denial.peer)) continue;
       const path = `${elementPath(candidate.rule.element)}.${candidate.peerField ?? ""}`;
@@ -38,15 +38,8 @@ export const peerMatchesNothing: Cause = {
   },
 };
 
-function takesSomebody(candidate: Candidate, denial: Denial, world: CauseWorld): boolean {
-  return world.ends.some((end) => {
-    const walk = world.engine.walk(connectionFor(denial, end), denial.side);
-    return walk.candidates.some((one) => sameRule(one, candidate) && one.peerMatches);
-  });
-}
-
-function sameRule(one: Candidate, other: Candidate): boolean {
-  return one.rule.policy === other.rule.policy && one.rule.element === other.rule.element;
+function takesSomebody(candidate: Candidate, world: CauseWorld): boolean {
+  return world.ends.some((end) => world.engine.selectsPeer(candidate.rule, end));
 }
 
 /** The selector means the peer's namespace, and one of its values is among the peer's labels or names. */

@@ -1,0 +1,31 @@
+import { podEnd } from "#engine/identity.ts";
+import type { Conversation, End, PodEnd } from "#model/conversation.ts";
+import type { Snapshot } from "#model/snapshot.ts";
+import { endKey } from "./end-name.ts";
+
+/** All ends of the recording, each once. */
+export function distinctEnds(conversations: readonly Conversation[]): readonly End[] {
+  const found = new Map<string, End>();
+  for (const { from, to } of conversations) {
+    found.set(endKey(from), from);
+    found.set(endKey(to), to);
+  }
+  return [...found.values()];
+}
+
+/** Every endpoint that is known: those of the recording, and the pods of the objects that it never heard. */
+export function knownEnds(snapshot: Snapshot): readonly End[] {
+  const { inventory, cilium, config } = snapshot;
+  const found = new Map(distinctEnds(snapshot.traffic.conversations).map((end) => [endKey(end), end]));
+  for (const pod of inventory.pods) {
+    if (pod.hostNetwork || ["Succeeded", "Failed"].includes(pod.phase)) continue;
+    const end = podEnd(pod, inventory, cilium.value, config.value);
+    if (!found.has(endKey(end))) found.set(endKey(end), end);
+  }
+  return [...found.values()];
+}
+
+/** Narrows a list of ends to pods. */
+export function podEnds(ends: readonly End[]): readonly PodEnd[] {
+  return ends.filter((end) => end.kind === "pod");
+}
