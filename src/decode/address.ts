@@ -24,3 +24,16 @@ function isIpv6(text: string): boolean {
   const count = plain.length + (dotted ? 2 : 0);
   return halves.length === 2 ? count <= 7 : count === 8;
 }
+
+/**
+ * True for the text of a CIDR as the API server's format `cidr` takes it: as net.ParseCIDR, but leading zeros are
+ * allowed. Upstream: k8s.io/utils/net ParseCIDRSloppy. (The agent is stricter.)
+ */
+export function isCidr(text: string): boolean {
+  const slash = text.indexOf("/");
+  const address = text.slice(0, slash);
+  const length = text.slice(slash + 1);
+  if (slash < 0 || !/^\d{1,6}$/.test(length)) return false;
+  if (address.includes(":")) return isIpv6(address.replaceAll(/\b0+(?=\d+\.|\d+$)/g, "")) && Number(length) <= 128;
+  return isIpv4(address.replaceAll(/\b0+(?=\d)/g, "")) && Number(length) <= 32;
+}

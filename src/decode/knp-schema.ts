@@ -1,0 +1,84 @@
+import type { Schema, SchemaSet } from "./schema-tree.ts";
+
+const SELECTOR: Schema = {
+  type: "object",
+  properties: {
+    matchLabels: { type: "object", additionalProperties: { type: "string" } },
+    matchExpressions: {
+      type: "array",
+      items: {
+        type: "object",
+        required: ["key", "operator"],
+        properties: {
+          key: { type: "string" },
+          operator: { type: "string", enum: ["In", "NotIn", "Exists", "DoesNotExist"] },
+          values: { type: "array", items: { type: "string" } },
+        },
+      },
+    },
+  },
+};
+
+const PORTS: Schema = {
+  type: "array",
+  items: {
+    type: "object",
+    properties: {
+      protocol: { type: "string", enum: ["TCP", "UDP", "SCTP"] },
+      port: { "x-kubernetes-int-or-string": true, anyOf: [{ type: "integer" }, { type: "string" }] },
+      endPort: { type: "integer", format: "int32" },
+    },
+  },
+};
+
+const PEERS: Schema = {
+  type: "array",
+  items: {
+    type: "object",
+    minProperties: 1,
+    properties: {
+      podSelector: SELECTOR,
+      namespaceSelector: SELECTOR,
+      ipBlock: {
+        type: "object",
+        required: ["cidr"],
+        properties: {
+          cidr: { type: "string", format: "cidr" },
+          except: { type: "array", items: { type: "string", format: "cidr" } },
+        },
+      },
+    },
+  },
+};
+
+const NETWORK_POLICY: Schema = {
+  type: "object",
+  required: ["spec"],
+  properties: {
+    apiVersion: { type: "string" },
+    kind: { type: "string" },
+    metadata: { type: "object" },
+    spec: {
+      type: "object",
+      properties: {
+        podSelector: SELECTOR,
+        policyTypes: { type: "array", items: { type: "string", enum: ["Ingress", "Egress"] }, maxItems: 2 },
+        ingress: { type: "array", items: { type: "object", properties: { from: PEERS, ports: PORTS } } },
+        egress: { type: "array", items: { type: "object", properties: { to: PEERS, ports: PORTS } } },
+      },
+    },
+    // Served by old clusters and still in dumps.
+    status: { type: "object", "x-kubernetes-preserve-unknown-fields": true },
+  },
+};
+
+/**
+ * The fields of a NetworkPolicy, which is no CRD: its types and the plainest of its rules. What else the API server
+ * asks of it (endPort above port, except within cidr) is the linter's to say.
+ * Upstream: k8s.io/api/networking/v1, k8s.io/kubernetes pkg/apis/networking/validation.
+ */
+export const KNP_SCHEMAS: SchemaSet = {
+  version: "networking.k8s.io/v1",
+  $defs: {},
+  kinds: { NetworkPolicy: { v1: NETWORK_POLICY } },
+};
