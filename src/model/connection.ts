@@ -21,6 +21,8 @@ export type Connection = {
   readonly icmpCode: number | null;
   /** The L7 request a proxy would see; null when none was recorded. */
   readonly request: L7Request | null;
+  /** The server name of the TLS handshake, where an HTTP request is given as well. Absent or null: not seen. */
+  readonly serverName?: string | null;
   readonly names: NameKnowledge;
 };
 

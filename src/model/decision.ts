@@ -3,8 +3,8 @@ import type { RuleRef } from "./policy.ts";
 export type Direction = "egress" | "ingress";
 export type Answer = "allowed" | "denied" | "undecided";
 
-/** The proxy that an L4 rule hands the connection to. */
-export type Redirect = "http" | "dns" | "tls" | "kafka" | "crd";
+/** The proxy that an L4 rule hands the connection to; before 1.20 also the name of an l7proto. */
+export type Redirect = "http" | "dns" | "tls" | "kafka" | "crd" | (string & {});
 export type AuthMode = "disabled" | "required" | "test-always-fail";
 
 /** What a proxy answers to the request that was seen; "unseen" when none was recorded. */

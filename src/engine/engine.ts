@@ -1,0 +1,227 @@
+import type { Connection, Walk } from "#model/connection.ts";
+import type { AddressEnd, End } from "#model/conversation.ts";
+import type { Answer, ConversationDecision, Direction, Ruling } from "#model/decision.ts";
+import type { Inventory } from "#model/objects.ts";
+import { type PolicyObject, policyName, type RuleRef } from "#model/policy.ts";
+import type { CiliumConfig, CiliumMinor } from "#model/profile.ts";
+import { type EndContext, endIdentities, identityWithAnyName } from "./ends.ts";
+import { answer, type DistillContext, type Packet } from "./endpoint-policy.ts";
+import { type Identity, identityOf } from "./identity.ts";
+import { createIpcache } from "./ipcache.ts";
+import { parseLabels } from "./labels.ts";
+import type { MapEntry } from "./map-entry.ts";
+import { clusterPorts } from "./named-ports.ts";
+import { sameRule } from "./origin.ts";
+import { type ParseContext, parseContext } from "./parse-context.ts";
+import type { PolicyEntry } from "./policy-entry.ts";
+import { fqdnEntries, policyEntries } from "./policy-entries.ts";
+import { prefixesOf, type Selector } from "./selector.ts";
+import { SelectorCache } from "./selector-cache.ts";
+import {
+  entriesByNamespace,
+  matchingEntries,
+  type Repository,
+  resolvePolicy,
+  type SelectorPolicy,
+} from "./selector-policy.ts";
+import { decideSide, type SideContext } from "./side.ts";
+import { validatePolicy, type Validity } from "./validate/validate.ts";
+import { walkSide } from "./walk.ts";
+
+// Upstream: pkg/policy repository.go and endpoint policies, as one function of a world. Differs: nothing changes over
+// time, and every answer comes with its reason.
+
+/** All that decides besides the connection itself. */
+export type World = {
+  readonly minor: CiliumMinor;
+  readonly config: CiliumConfig;
+  readonly inventory: Inventory;
+  readonly policies: readonly PolicyObject[];
+};
+
+/** What the agent makes of one policy object. */
+export type PolicyStatus = { readonly policy: string } & Validity;
+
+/** One rule of a valid policy, for questions about rules that no connection asks. */
+export type RuleInfo = {
+  readonly rule: RuleRef;
+  readonly direction: Direction;
+  readonly verdict: "allow" | "deny" | "pass";
+  /** Which peer field it uses; null when it has none. */
+  readonly peerField: string | null;
+};
+
+export type Engine = {
+  /** Both sides of a connection, with reasons. */
+  readonly decide: (connection: Connection) => ConversationDecision;
+  /** Every rule of the policies that select a side's endpoint, held against the connection. */
+  readonly walk: (connection: Connection, direction: Direction) => Walk;
+  /** Every policy object of the world in order; a rejected one contributes nothing. */
+  readonly policies: readonly PolicyStatus[];
+  /** Rules of valid policies, in order. */
+  readonly rules: readonly RuleInfo[];
+  /** True when a rule of the policy is about this endpoint. */
+  readonly selectsSubject: (policy: string, end: End) => boolean;
+  /** True when the rule's peers take this end (which is known by these names). */
+  readonly selectsPeer: (rule: RuleRef, end: End, names?: readonly string[]) => boolean;
+};
+
+/** The plain policy engine: decides as this minor of Cilium would. Subjects are resolved when first asked for. */
+export function createEngine(world: World): Engine {
+  const parse = parseContext(world.minor, world.config, world.inventory);
+  const policies = world.policies.map((policy) => ({
+    policy: policyName(policy),
+    ...validatePolicy(policy, world.minor, world.config),
+  }));
+  const valid = world.policies.filter((_, index) => policies[index]?.valid === true);
+  const memo = createMemo(world, parse);
+  const entries = valid.flatMap((policy) => policyEntries(policy, parse)).map(memo.interned);
+  const context = createContext(world, parse, entries, memo);
+  const matching = (end: End) =>
+    context.identities(end, []).flatMap((identity) => matchingEntries(context.repository, identity));
+  return {
+    decide: (connection) => {
+      const egress = decideSide(connection, "egress", context);
+      const ingress = decideSide(connection, "ingress", context);
+      return { verdict: wholeOf(egress, ingress), egress, ingress };
+    },
+    walk: (connection, direction) => walkSide(connection, direction, context),
+    policies,
+    rules: rulesOf(entries),
+    selectsSubject: (policy, end) => matching(end).some((entry) => entry.ref.policy === policy),
+    selectsPeer: (rule, end, names = []) => {
+      const selectors = entries.filter((entry) => sameRule(entry.ref, rule)).flatMap((entry) => entry.l3 ?? []);
+      return context
+        .identities(end, names)
+        .some((identity) => selectors.some((item) => context.selects(item, identity)));
+    },
+  };
+}
+
+/** Denied if a side is, or a proxy refuses what was seen; undecided if a side is, or a proxy was shown nothing. */
+function wholeOf(egress: Ruling | null, ingress: Ruling | null): Answer {
+  const answers = [egress, ingress].map((ruling) => (ruling === null ? "allowed" : sideAnswer(ruling)));
+  if (answers.includes("denied")) return "denied";
+  return answers.includes("undecided") ? "undecided" : "allowed";
+}
+
+function sideAnswer(ruling: Ruling): Answer {
+  if (ruling.decision !== "allowed") return ruling.decision;
+  return ruling.l7 === "unseen" ? "undecided" : (ruling.l7 ?? "allowed");
+}
+
+function rulesOf(entries: readonly PolicyEntry[]): readonly RuleInfo[] {
+  const rules = new Map<string, RuleInfo>();
+  for (const { ref, direction, verdict, peerField } of entries) {
+    const key = `${ref.policy} ${ref.element}`;
+    if (ref.element !== "" && !rules.has(key)) rules.set(key, { rule: ref, direction, verdict, peerField });
+  }
+  return [...rules.values()];
+}
+
+/** Decisions remembered at most, over all subjects; beyond it they are dropped once. */
+const ANSWERS_MAX = 1_000_000;
+
+/** What an engine remembers, so that cost grows with distinct subjects and peers. */
+function createMemo(world: World, { semantics }: ParseContext) {
+  const modes = {
+    nodes: world.config.policyCIDRMatchMode.includes("nodes"),
+    pods: world.config.policyCIDRMatchMode.includes("pods"),
+  };
+  const policies = new Map<Identity, SelectorPolicy>();
+  const answers = new Map<string, MapEntry | null>();
+  let ends = new WeakMap<End, readonly Identity[]>();
+  const cache = new SelectorCache(
+    { modes: semantics.cidrChecksReach ? modes : null, ipv4: world.config.ipv4, ipv6: world.config.ipv6 },
+    () => {
+      policies.clear();
+      answers.clear();
+      ends = new WeakMap();
+    },
+  );
+  const interned = (entry: PolicyEntry): PolicyEntry => ({
+    ...entry,
+    subject: cache.selector(entry.subject),
+    l3: entry.l3?.map((selector) => cache.selector(selector)) ?? null,
+    endpoints: entry.endpoints.map((selector) => cache.selector(selector)),
+  });
+  const identities = (end: End, make: () => readonly Identity[]) => {
+    const known = ends.get(end);
+    if (known !== undefined) return known;
+    const made = make().map((identity) => cache.identity(identity));
+    ends.set(end, made);
+    return made;
+  };
+  const answerOf = (packet: Packet, make: () => MapEntry | null) => {
+    const { direction, proto, port } = packet;
+    const key = `${direction} ${cache.numberOf(packet.subject)} ${cache.numberOf(packet.peer)} ${proto} ${port}`;
+    const known = answers.get(key);
+    if (known !== undefined) return known;
+    if (answers.size >= ANSWERS_MAX) answers.clear();
+    const made = make();
+    answers.set(key, made);
+    return made;
+  };
+  return { cache, interned, identities, answerOf, policies };
+}
+
+type Memo = ReturnType<typeof createMemo>;
+
+function createContext(
+  world: World,
+  { semantics }: ParseContext,
+  entries: readonly PolicyEntry[],
+  memo: Memo,
+): SideContext & { readonly repository: Repository } {
+  const { cache } = memo;
+  const { config, inventory } = world;
+  const selectors = [...new Set(entries.flatMap((entry) => entry.l3 ?? []))];
+  const prefixes = selectors.flatMap(prefixesOf);
+  const ipcache = createIpcache({ inventory, config, semantics, prefixes, fqdns: fqdnEntries(selectors, semantics) });
+  const endContext: EndContext = { inventory, config, semantics, ipcache };
+  const distill: DistillContext = {
+    semantics,
+    allowLocalhost: config.allowLocalhost === "always",
+    ports: clusterPorts(inventory.pods),
+    selects: (selector: Selector, identity: Identity) => cache.selects(selector, identity.labels),
+    selectsAggregate: (selector, identity) =>
+      identity.aggregate !== null && cache.selects(selector, identity.aggregate),
+  };
+  const repository: Repository = {
+    config,
+    semantics,
+    byNamespace: entriesByNamespace(entries),
+    selects: distill.selects,
+    host: cache.identity(hostIdentity(semantics.aggregates)),
+  };
+  const policyOf = (subject: Identity) => {
+    const known = memo.policies.get(subject);
+    if (known !== undefined) return known;
+    const policy = resolvePolicy(repository, subject);
+    memo.policies.set(subject, policy);
+    return policy;
+  };
+  const intern = (made: readonly Identity[]) => made.map((identity) => cache.identity(identity));
+  return {
+    ...distill,
+    config,
+    repository,
+    identities: (end, names) =>
+      names.length > 0
+        ? intern(endIdentities(end, names, endContext))
+        : memo.identities(end, () => endIdentities(end, [], endContext)),
+    identityWithAnyName: (end: AddressEnd) => {
+      const made = identityWithAnyName(end, endContext);
+      return made === null ? null : cache.identity(made);
+    },
+    policyOf,
+    answer: (packet) =>
+      memo.answerOf(packet, () => answer(policyOf(packet.subject)[packet.direction], packet, distill)),
+  };
+}
+
+/** The local host, for the question which redirects take it. */
+function hostIdentity(aggregates: boolean): Identity {
+  const settings = { aggregates, nodesByCidr: false, nodesByLabel: false, otherCluster: false };
+  return identityOf(parseLabels(["reserved:host"]), new Map(), settings);
+}

@@ -1,0 +1,79 @@
+import type { Identity } from "./identity.ts";
+import type { LabelArray } from "./labels.ts";
+import { type CidrReach, type Selector, selects } from "./selector.ts";
+
+// Upstream: pkg/policy/selectorcache.go. Differs: asked by pairs, and remembered, instead of kept for all identities.
+
+/** More identities than any cluster has at a time; beyond it everything remembered is dropped once. */
+const IDENTITIES_MAX = 200_000;
+
+/** Remembers which identities each selector takes. Selectors and identities are compared as objects: intern them. */
+export class SelectorCache {
+  readonly #reach: CidrReach;
+  readonly #selectors = new Map<string, Selector>();
+  readonly #identities = new Map<string, Identity>();
+  readonly #numbers = new Map<Identity, number>();
+  readonly #selections = new Map<Selector, Map<LabelArray, boolean>>();
+  readonly #onReset: () => void;
+
+  constructor(reach: CidrReach, onReset: () => void) {
+    this.#reach = reach;
+    this.#onReset = onReset;
+  }
+
+  /** The one selector of a key. */
+  selector(selector: Selector): Selector {
+    const known = this.#selectors.get(selector.key);
+    if (known !== undefined) return known;
+    this.#selectors.set(selector.key, selector);
+    return selector;
+  }
+
+  /** The one identity of a key. */
+  identity(identity: Identity): Identity {
+    const known = this.#identities.get(identity.key);
+    if (known !== undefined) return known;
+    if (this.#identities.size >= IDENTITIES_MAX) this.#reset();
+    const aggregate = identity.aggregate === null ? null : this.#aggregate(identity.aggregate);
+    const interned = { ...identity, aggregate };
+    this.#identities.set(identity.key, interned);
+    return interned;
+  }
+
+  /** A number of its own for each interned identity. */
+  numberOf(identity: Identity): number {
+    const known = this.#numbers.get(identity);
+    if (known !== undefined) return known;
+    const number = this.#numbers.size;
+    this.#numbers.set(identity, number);
+    return number;
+  }
+
+  selects(selector: Selector, labels: LabelArray): boolean {
+    let selections = this.#selections.get(selector);
+    if (selections === undefined) {
+      selections = new Map();
+      this.#selections.set(selector, selections);
+    }
+    const known = selections.get(labels);
+    if (known !== undefined) return known;
+    const answer = selects(selector, labels, this.#reach);
+    selections.set(labels, answer);
+    return answer;
+  }
+
+  readonly #aggregates = new Map<string, LabelArray>();
+
+  #aggregate(labels: LabelArray): LabelArray {
+    const known = this.#aggregates.get(labels.key) ?? labels;
+    this.#aggregates.set(labels.key, known);
+    return known;
+  }
+
+  #reset(): void {
+    this.#identities.clear();
+    this.#numbers.clear();
+    this.#selections.clear();
+    this.#onReset();
+  }
+}

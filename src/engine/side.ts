@@ -1,0 +1,171 @@
+import type { Connection } from "#model/connection.ts";
+import type { AddressEnd, End } from "#model/conversation.ts";
+import type { AuthMode, Direction, Ruling } from "#model/decision.ts";
+import type { RuleRef } from "#model/policy.ts";
+import type { CiliumConfig } from "#model/profile.ts";
+import type { DistillContext, Packet } from "./endpoint-policy.ts";
+import type { Identity } from "./identity.ts";
+import { isDeny, type MapEntry } from "./map-entry.ts";
+import { ICMPV4, ICMPV6, protocolNumber, UNKNOWN_PROTOCOL } from "./protocol.ts";
+import { proxyRuling } from "./proxy.ts";
+import type { DirectionPolicy, SelectorPolicy } from "./selector-policy.ts";
+import { unknownPeerRuling } from "./unknown-peer.ts";
+
+// Upstream: EndpointPolicy.Lookup (pkg/policy/resolve.go) and the datapath in front of it. Differs: says why, and says
+// when a fact is lacking.
+
+/** What deciding a side needs of the engine, which remembers all of it. */
+export type SideContext = DistillContext & {
+  readonly config: CiliumConfig;
+  /** The identities an end may have under these names. Upstream: see ends.ts. */
+  readonly identities: (end: End, names: readonly string[]) => readonly Identity[];
+  readonly identityWithAnyName: (end: AddressEnd) => Identity | null;
+  readonly policyOf: (subject: Identity) => SelectorPolicy;
+  /** The entry that answers a packet under its subject's policy. */
+  readonly answer: (packet: Packet) => MapEntry | null;
+};
+
+/**
+ * What the subject's policies say of a connection; null where Cilium enforces nothing: world, nodes, what it does not
+ * manage. The agent's own health and ingress endpoints do have policy.
+ */
+export function decideSide(connection: Connection, direction: Direction, context: SideContext): Ruling | null {
+  const subject = direction === "egress" ? connection.from : connection.to;
+  const peer = direction === "egress" ? connection.to : connection.from;
+  if (subject.kind === "unknown")
+    return undecided(`which endpoint ${place(subject.address)} is: ${subject.reason}`, IDENTIFY);
+  if (!hasPolicy(subject)) return null;
+  if (subject.kind === "pod" && subject.otherCluster !== null) {
+    return undecided(`the policies of cluster ${subject.otherCluster}`, "decide it with that cluster's objects");
+  }
+  const subjects = context.identities(subject, []);
+  const rulings = subjects.map((identity) => decidePeer(connection, { direction, subject: identity, peer }, context));
+  return agreed(rulings);
+}
+
+const IDENTIFY = "record with a Hubble that knows its identity, or give the objects of that time";
+
+function place(address: string | null): string {
+  return address ?? "an end without address";
+}
+
+function hasPolicy(end: End): boolean {
+  return end.kind === "pod" || (end.kind === "reserved" && (end.entity === "health" || end.entity === "ingress"));
+}
+
+export function undecided(what: string, remedy: string, by: readonly RuleRef[] = []): Ruling {
+  return { decision: "undecided", by, defaultDeny: [], missing: { what, remedy } };
+}
+
+/** One ruling, where all that the end may stand for get the same; else it is not known which. */
+function agreed(rulings: readonly Ruling[]): Ruling {
+  const [first, ...others] = rulings;
+  if (first === undefined) return undecided("the address of the end cannot be read", "check the recording");
+  if (others.every((ruling) => ruling.decision === first.decision)) return first;
+  return undecided("which of its addresses the end used", "record with addresses, one conversation an address");
+}
+
+type Sides = { readonly direction: Direction; readonly subject: Identity; readonly peer: End };
+
+function decidePeer(connection: Connection, sides: Sides, context: SideContext): Ruling {
+  const { direction, subject, peer } = sides;
+  const policy = context.policyOf(subject);
+  const own = policy[direction];
+  if (!own.enforced) return allowed(own, { implicit: "not-enforced" });
+  if (isFragmentationNeeded(connection, context)) return allowed(own, { implicit: "icmp-fragmentation-needed" });
+  if (policy.error !== null) {
+    const remedy =
+      "change one of the rules so that they agree; the agent keeps the endpoint's former policy until then";
+    return undecided(`the agent cannot compute this endpoint's policy: ${policy.error}`, remedy, own.defaultDeny);
+  }
+  const target = packetTarget(connection);
+  if (peer.kind === "unknown") {
+    return unknownPeerRuling({ direction, subject, ...target }, own, { reason: peer.reason, context });
+  }
+  const names = direction === "egress" ? connection.names.learned : [];
+  const peers = context.identities(peer, names);
+  return agreed(
+    peers.map((identity) => decidePacket(connection, { direction, subject, peer: identity, ...target }, own, context)),
+  );
+}
+
+/** A datapath rule: path MTU discovery passes before any policy. */
+function isFragmentationNeeded({ protocol, icmpType, icmpCode }: Connection, { config }: SideContext): boolean {
+  return config.allowICMPFragNeeded && protocolNumber(protocol) === ICMPV4 && icmpType === 3 && icmpCode === 4;
+}
+
+/** Protocol and port as the policy map knows them; an ICMP type stands in the port's place. */
+export function packetTarget(connection: Connection): Pick<Packet, "proto" | "port"> {
+  const proto = protocolNumber(connection.protocol) ?? UNKNOWN_PROTOCOL;
+  const isIcmp = proto === ICMPV4 || proto === ICMPV6;
+  return { proto, port: (isIcmp ? (connection.icmpType ?? connection.port) : connection.port) ?? 0 };
+}
+
+function decidePacket(connection: Connection, packet: Packet, own: DirectionPolicy, context: SideContext): Ruling {
+  const entry = context.answer(packet);
+  if (entry !== null && !isDeny(entry)) return allowedBy(connection, packet, entry, own, context);
+  const denial: Ruling = { decision: "denied", by: entry?.origin.rules ?? [], defaultDeny: own.defaultDeny };
+  return entry === null ? (withUnknownNames(connection, packet, own, context) ?? denial) : denial;
+}
+
+/** Where the address may have names nobody recorded, and one of them could let it pass, the denial is not certain. */
+function withUnknownNames(
+  connection: Connection,
+  packet: Packet,
+  own: DirectionPolicy,
+  context: SideContext,
+): Ruling | null {
+  if (packet.direction !== "egress" || connection.names.complete || connection.to.kind !== "address") return null;
+  const peer = context.identityWithAnyName(connection.to);
+  const entry = peer === null ? null : context.answer({ ...packet, peer });
+  if (entry === null || isDeny(entry)) return null;
+  const remedy = "record the DNS answers, or give the names of the address with --names";
+  return { ...undecided("no DNS answer seen", remedy, entry.origin.rules), defaultDeny: own.defaultDeny };
+}
+
+type Allowed = Extract<Ruling, { readonly decision: "allowed" }>;
+
+function allowed(own: DirectionPolicy, more: Partial<Allowed>): Ruling {
+  return {
+    decision: "allowed",
+    by: [],
+    defaultDeny: own.defaultDeny,
+    redirect: null,
+    l7: null,
+    l7Reason: null,
+    auth: null,
+    implicit: null,
+    ...more,
+  };
+}
+
+function allowedBy(
+  connection: Connection,
+  packet: Packet,
+  entry: MapEntry,
+  own: DirectionPolicy,
+  context: SideContext,
+): Ruling {
+  const by = entry.origin.rules;
+  const shown = { request: connection.request, serverName: connection.serverName ?? null };
+  const proxy = entry.proxy === "" ? null : proxyRuling(own, packet, shown, context);
+  return allowed(own, {
+    by,
+    redirect: proxy?.redirect ?? null,
+    l7: proxy?.l7 ?? null,
+    l7Reason: proxy?.reason ?? null,
+    auth: authMode(entry),
+    implicit: by.length === 0 ? entry.origin.implicit : null,
+  });
+}
+
+function authMode({ auth }: MapEntry): AuthMode | null {
+  switch (auth.type) {
+    case 0:
+      return auth.explicit ? "disabled" : null;
+    case 1:
+      return "required";
+    case 2:
+      return "test-always-fail";
+  }
+}
