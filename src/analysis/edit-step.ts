@@ -1,21 +1,13 @@
-import type { Json, JsonObject } from "#model/json.ts";
+import type { Change } from "#edit/change.ts";
+import type { Json } from "#model/json.ts";
 import { isObject } from "#model/json.ts";
 import type { PolicyObject } from "#model/policy.ts";
 import { pathSteps } from "./element.ts";
 
-/**
- * One change to a policy, at a path below the object. `append`: add `value` to the list at `path`, made when absent;
- * `set`: give the mapping at `path` the key `key`; `replace`: put `value` in the place of what is there.
- */
-export type EditStep = {
-  readonly policy: string;
-  readonly path: string;
-  readonly op: "append" | "set" | "replace";
-  readonly key?: string;
-  readonly value: Json;
-};
+/** One change to a policy, by the policy's name: what a cause proposes, for its data and its text alike. */
+export type EditStep = Change & { readonly policy: string };
 
-/** The policy with the change made; the text of its file is changed by `edit/` in the same way. */
+/** The policy with the change made; null when the path leads nowhere. Its file's text is changed by `edit/` likewise. */
 export function applyStep(policy: PolicyObject, step: EditStep): PolicyObject | null {
   const changed = changeAt(policy.value, pathSteps(step.path), (old) => changedValue(old, step));
   return isObject(changed) ? { ...policy, value: changed } : null;
@@ -27,7 +19,8 @@ function changedValue(old: Json | undefined, step: EditStep): Json | undefined {
       if (old === undefined) return [step.value];
       return Array.isArray(old) ? [...old, step.value] : undefined;
     case "set":
-      return isObject(old) && step.key !== undefined ? { ...old, [step.key]: step.value } : undefined;
+      if (step.key === undefined || !(old === undefined || isObject(old))) return undefined;
+      return { ...old, [step.key]: step.value };
     case "replace":
       return old === undefined ? undefined : step.value;
   }
@@ -48,5 +41,5 @@ function changeAt(
   }
   if (!isObject(value)) return undefined;
   const inner = changeAt(value[step], rest, change);
-  return inner === undefined ? undefined : ({ ...value, [step]: inner } satisfies JsonObject);
+  return inner === undefined ? undefined : { ...value, [step]: inner };
 }

@@ -1,13 +1,37 @@
+import { editManifest } from "#edit/edit-manifest.ts";
+import { unifiedDiff } from "#edit/unified-diff.ts";
 import type { PolicyObject } from "#model/policy.ts";
 import type { EditStep } from "./edit-step.ts";
 
 /** Texts of the proposal's files, by the name that `PolicyObject.file` has. */
 export type EditSources = Readonly<Record<string, string>>;
 
+/** An edit as text: the first file it touches, one patch over all of them, and its added and removed lines alone. */
+export type EditedText = { readonly file: string | null; readonly diff: string; readonly summary: string };
+
+const NOTHING: EditedText = { file: null, diff: "", summary: "" };
+
+/** The steps made in the user's own files; empty when one of them cannot be made there (templates, anchors, no text). */
 export function editText(
-  _steps: readonly EditStep[],
-  _policies: ReadonlyMap<string, PolicyObject>,
-  _sources: EditSources,
-): { readonly file: string | null; readonly diff: string; readonly summary: string } {
-  return { file: null, diff: "", summary: "" };
+  steps: readonly EditStep[],
+  policies: ReadonlyMap<string, PolicyObject>,
+  sources: EditSources,
+): EditedText {
+  const edited = new Map<string, string>();
+  for (const step of steps) {
+    const policy = policies.get(step.policy);
+    const file = policy?.file ?? null;
+    const source = file === null ? undefined : (edited.get(file) ?? sources[file]);
+    const text = policy === undefined || source === undefined ? null : editManifest(source, policy, step);
+    if (file === null || text === null) return NOTHING;
+    edited.set(file, text);
+  }
+  const diffs = [...edited].map(([file, text]) => unifiedDiff(file, sources[file] ?? "", text));
+  return { file: [...edited.keys()][0] ?? null, diff: diffs.join(""), summary: changedLines(diffs.join("")) };
+}
+
+/** The lines that a patch adds and takes away, without context. */
+function changedLines(diff: string): string {
+  const lines = diff.split("\n").filter((line) => /^[+-](?![+-]{2} )/.test(line));
+  return lines.map((line) => `${line[0] ?? ""} ${line.slice(1).trim()}`).join("\n");
 }
