@@ -16,18 +16,23 @@ export type FileDiff = {
 
 const HUNK = /^@@ -(\d+)(?:,(\d+))? \+\d+(?:,\d+)? @@/;
 
+/** Belongs to the line above it; it travels with that line's text. */
+export const NO_NEWLINE = "\n\\ No newline at end of file";
+
 type Reading = {
   at: number;
   left: number;
   open: { line: number; removed: string[]; added: string[] } | null;
   changes: Change[];
   oldLines: Map<number, string>;
+  /** Gives the line read last another text. */
+  amend: (mark: string) => void;
 };
 
 /** Reads a unified diff of one file; null when it holds no hunk. */
 export function parseDiff(diff: string): FileDiff | null {
   const lines = diff.split("\n");
-  const reading: Reading = { at: 0, left: 0, open: null, changes: [], oldLines: new Map() };
+  const reading: Reading = { at: 0, left: 0, open: null, changes: [], oldLines: new Map(), amend: () => undefined };
   for (const line of lines) readLine(reading, line);
   close(reading);
   if (reading.changes.length === 0) return null;
@@ -56,16 +61,27 @@ function readLine(reading: Reading, line: string): void {
     return;
   }
   if (reading.at === 0) return;
-  if (line.startsWith("+")) open(reading).added.push(line.slice(1));
-  else if (reading.left > 0 && line.startsWith("-")) take(reading, line, true);
-  else if (reading.left > 0 && !line.startsWith("\\")) take(reading, line, false);
+  if (line.startsWith("\\")) reading.amend(NO_NEWLINE);
+  else if (line.startsWith("+")) add(open(reading).added, line.slice(1), reading);
+  else if (reading.left > 0) takeOld(reading, line);
 }
 
-function take(reading: Reading, line: string, removed: boolean): void {
+function add(lines: string[], text: string, reading: Reading): void {
+  lines.push(text);
+  reading.amend = (mark) => {
+    lines[lines.length - 1] = text + mark;
+  };
+}
+
+function takeOld(reading: Reading, line: string): void {
   const text = line.slice(1);
-  if (removed) open(reading).removed.push(text);
-  else close(reading);
-  reading.oldLines.set(reading.at, text);
+  const at = reading.at;
+  reading.oldLines.set(at, text);
+  if (line.startsWith("-")) add(open(reading).removed, text, reading);
+  else {
+    close(reading);
+    reading.amend = (mark) => reading.oldLines.set(at, text + mark);
+  }
   reading.at += 1;
   reading.left -= 1;
 }

@@ -83,6 +83,15 @@ describe("proven edits as one patch", () => {
     expect(applyPatch("", filled.patch)).toBe("one\n");
   });
 
+  it("keeps a last line without line break", () => {
+    const before = text(ORIGINAL).trimEnd();
+    for (const after of [`${before}\nadded`, `${before}\nadded\n`, before.replace("line 38", "changed")]) {
+      const diff = createTwoFilesPatch("a/p.yaml", "b/p.yaml", before, after, undefined, undefined, { context: 3 });
+      const { patch } = fixDiff(rehearsal(edit([], { diff })));
+      expect(applyPatch(before, patch)).toBe(after);
+    }
+  });
+
   it("applies to the original whatever the edits: all of those taken, none of the others", () => {
     const change = fc.record({
       at: fc.integer({ min: 1, max: 40 }),

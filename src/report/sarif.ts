@@ -2,7 +2,7 @@ import type { Severity } from "#model/finding.ts";
 import type { JsonObject } from "#model/json.ts";
 import type { Rehearsal } from "#model/rehearsal.ts";
 import { answerWord } from "./answer.ts";
-import { parseDiff } from "./diff-text.ts";
+import { NO_NEWLINE, parseDiff } from "./diff-text.ts";
 import { type Result, resultsOf } from "./results.ts";
 import { ruleHelp } from "./rule-help.ts";
 import { distinct } from "./words.ts";
@@ -85,7 +85,7 @@ function fixesOf({ hole }: Result): JsonObject {
   if (changes.length === 0) return {};
   const replacements = changes.map((change): JsonObject => {
     const end = change.line + change.removed.length;
-    const text = change.added.map((line) => `${line}\n`).join("");
+    const text = change.added.map((line) => `${line.replace(NO_NEWLINE, "")}\n`).join("");
     return {
       deletedRegion: { startLine: change.line, startColumn: 1, endLine: end, endColumn: 1 },
       insertedContent: { text },

@@ -55,7 +55,8 @@ describe("the text", () => {
     for (const rehearsal of [SAMPLE, large(300)]) {
       for (const line of reportText(rehearsal, { ...PLAIN, width, color: true }).split("\n")) {
         // A copyable command stays whole: its longest argument may stand out.
-        if (!line.includes("--from=cronjob")) expect({ line, fits: displayWidth(line) <= width }).toEqual({ line, fits: true });
+        if (!line.includes("--from=cronjob"))
+          expect({ line, fits: displayWidth(line) <= width }).toEqual({ line, fits: true });
       }
     }
   });

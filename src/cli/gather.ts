@@ -1,0 +1,107 @@
+import { readNames } from "#decode/names.ts";
+import { type ReadInventory, readInventory } from "#decode/objects.ts";
+import type { NameRecord } from "#model/coverage.ts";
+import { type Finding, UserError } from "#model/finding.ts";
+import type { Inventory } from "#model/objects.ts";
+import { POLICY_KINDS, type PolicyObject } from "#model/policy.ts";
+import type { Snapshot } from "#model/snapshot.ts";
+import { type LoadedManifests, loadManifests } from "#sources/manifests.ts";
+import { gatherCilium } from "./gather-cilium.ts";
+import { gatherTraffic } from "./gather-traffic.ts";
+import { storedPolicies } from "./gather-stored.ts";
+import { readInputText, refuseTwoStreams } from "./input-text.ts";
+import type { Progress } from "./progress.ts";
+
+/** The inputs of an analysis as the command line names them. */
+export type GatherRequest = {
+  readonly flows: readonly string[];
+  readonly objects: readonly string[];
+  readonly policies: readonly string[];
+  readonly names: readonly string[];
+  readonly cilium: string | null;
+  readonly ciliumConfig: string | null;
+};
+
+/** A snapshot, the proposal beside it, and the texts of the proposal's files. */
+export type Gathered = {
+  readonly snapshot: Snapshot;
+  readonly proposed: readonly PolicyObject[];
+  readonly sources: Readonly<Record<string, string>>;
+};
+
+/** Reads everything that was named, cheap things first, so that a typing mistake is told before a long recording. */
+export async function gather(request: GatherRequest, progress: Progress): Promise<Gathered> {
+  refuseMissing(request);
+  progress.update("reading objects and policies");
+  const inForce = await loadManifests(request.objects, request.objects.length > 0 ? { wanted: "objects" } : {});
+  const read = readInventory(inForce.manifests);
+  const proposal = await loadManifests(request.policies, { wanted: "policies" });
+  const proposedObjects = readInventory(proposal.manifests);
+  const cilium = await gatherCilium({
+    version: request.cilium,
+    configFile: request.ciliumConfig,
+    objects: read.ciliumConfig,
+  });
+  const stored = await storedPolicies({ inForce: read.policies, proposed: proposedObjects.policies }, cilium.cilium.value);
+  const names = await gatherNames(request.names);
+  const inventory = mergedInventory({ inForce, read, proposal });
+  const traffic = await gatherTraffic({ flows: request.flows, names: names.records, inventory, cilium }, progress);
+  const findings = [
+    ...(request.objects.length === 0 ? [NO_OBJECTS] : []),
+    ...inForce.findings,
+    ...read.findings,
+    ...proposal.findings,
+    ...proposedObjects.findings,
+    ...stored.findings,
+    ...cilium.findings,
+    ...names.findings,
+  ];
+  const { ciliumVersion } = cilium;
+  return {
+    snapshot: { cilium: cilium.cilium, ciliumVersion, inventory, policies: stored.inForce, findings, ...traffic },
+    proposed: stored.proposed,
+    sources: Object.fromEntries(proposal.texts),
+  };
+}
+
+function refuseMissing({ flows, objects, policies, names }: GatherRequest): void {
+  if (flows.length === 0) {
+    throw new UserError("missing-flows", "no recording is named", {
+      help: "give --flows FILE…; record one with: hubble observe -f -o jsonpb > flows.jsonl",
+    });
+  }
+  if (policies.length === 0) {
+    throw new UserError("missing-policies", "no proposal is named", {
+      help: "give --policies PATH…: the policies to rehearse, files or directories",
+    });
+  }
+  refuseTwoStreams({ flows, objects, policies, names });
+}
+
+const NO_OBJECTS: Finding = {
+  id: "no-objects",
+  severity: "info",
+  message: "no objects were given: pods, Services and the policies in force are known only as far as the flows tell",
+  help: "give --objects: kubectl get -A -o yaml pods,services,endpointslices,namespaces,nodes,deployments,…",
+};
+
+async function gatherNames(paths: readonly string[]) {
+  const records: NameRecord[] = [];
+  const findings: Finding[] = [];
+  for (const path of paths) {
+    const read = readNames(await readInputText(path), path);
+    records.push(...read.names);
+    findings.push(...read.findings);
+  }
+  return { records, findings };
+}
+
+const POLICIES: ReadonlySet<string> = new Set(POLICY_KINDS);
+
+type Objects = { readonly inForce: LoadedManifests; readonly read: ReadInventory; readonly proposal: LoadedManifests };
+
+/** A proposal may bring more than policies (a rendered chart: workloads, CIDR groups); these replace their namesakes. */
+function mergedInventory({ inForce, read, proposal }: Objects): Inventory {
+  const others = proposal.manifests.filter((manifest) => !POLICIES.has(manifest.kind));
+  return others.length === 0 ? read.inventory : readInventory([...inForce.manifests, ...others]).inventory;
+}

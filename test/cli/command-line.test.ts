@@ -1,0 +1,149 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import type { Command } from "../../src/cli/command.ts";
+import { COMMANDS } from "../../src/cli/commands.ts";
+import { completionScript } from "../../src/cli/completion.ts";
+import { commandHelp, programHelp } from "../../src/cli/help.ts";
+import { parseArguments } from "../../src/cli/parse.ts";
+import { displayWidth } from "#report/width.ts";
+import { ringfence } from "../ringfence.ts";
+import { expectGolden } from "./golden.ts";
+
+function commandOf(name: string): Command {
+  const command = COMMANDS.find((some) => some.name === name);
+  if (command === undefined) throw new Error(`no command ${name}`);
+  return command;
+}
+
+describe("help", () => {
+  it("golden", () => {
+    expectGolden("help/ringfence.txt", programHelp(COMMANDS));
+    for (const command of COMMANDS) {
+      expectGolden(`help/${command.name}-short.txt`, commandHelp(command, false));
+      expectGolden(`help/${command.name}.txt`, commandHelp(command, true));
+    }
+  });
+
+  it("fits 80 columns, examples aside", () => {
+    for (const command of COMMANDS) {
+      const [text = ""] = commandHelp(command, true).split("\nExamples\n");
+      for (const line of text.split("\n")) expect(displayWidth(line)).toBeLessThanOrEqual(80);
+    }
+  });
+
+  it.each([
+    ["ringfence --help", ["--help"], 0],
+    ["ringfence -h", ["-h"], 0],
+    ["ringfence help", ["help"], 0],
+    ["ringfence alone asks for a command", [], 2],
+  ])("%s", (_, args, status) => {
+    const run = ringfence(args);
+    expect(run).toEqual({ status, stdout: programHelp(COMMANDS), stderr: "" });
+  });
+
+  it.each([
+    [["rehearse", "-h"], commandHelp(commandOf("rehearse"), false)],
+    [["rehearse", "--flows", "x", "--help"], commandHelp(commandOf("rehearse"), true)],
+    [["help", "test"], commandHelp(commandOf("test"), true)],
+  ])("ringfence %j", (args, stdout) => {
+    expect(ringfence(args)).toEqual({ status: 0, stdout, stderr: "" });
+  });
+
+  it("the version names the Cilium versions it knows", () => {
+    expect(ringfence(["--version"]).stdout).toMatch(/^ringfence \d+\.\d+\.\d+ \(Cilium 1\.18, 1\.19, 1\.20; Node \d+/);
+  });
+});
+
+describe("a command line that does not fit", () => {
+  it.each([
+    ["rehears", "unknown command rehears", "did you mean ringfence rehearse?"],
+    ["frobnicate", "unknown command frobnicate", "commands: rehearse, test, completion, help, version"],
+    ["rehearse --flow x", "unknown flag --flow of rehearse", "did you mean --flows?"],
+    ["rehearse --flow=x", "unknown flag --flow=x of rehearse", "did you mean --flows?"],
+    ["rehearse -z", "unknown flag -z of rehearse", "see: ringfence rehearse -h"],
+    ["rehearse --flows", "a value is missing: --flows FILE…", "see: ringfence rehearse -h"],
+    ["rehearse --color blue", "--color does not take blue", "one of: auto, always, never"],
+    ["rehearse -o jsn", "--output does not take jsn", "did you mean json? one of: text, json, markdown, sarif, junit"],
+    ["rehearse flows.jsonl", "unexpected argument flows.jsonl", "files belong to a flag, as in: --flows FILE…"],
+    ["test", "FILE is missing", "see: ringfence test -h"],
+    ["completion csh", "unknown shell csh", "did you mean zsh? one of: bash, zsh, fish"],
+    ["help tset", "unknown command tset", "did you mean ringfence test?"],
+    [
+      "--flows x rehearse",
+      "--flows stands before the command",
+      "write the command first, as in: ringfence rehearse --flows FILE",
+    ],
+  ])("ringfence %s", (line, message, help) => {
+    const run = ringfence(line.split(" "));
+    expect(run).toEqual({ status: 2, stdout: "", stderr: `ringfence: ${message}\nhelp: ${help}\n` });
+  });
+});
+
+describe("flags as data", () => {
+  it("several values, repeats, - for standard input, and = all work", () => {
+    const { values, switches } = parseArguments(commandOf("rehearse"), [
+      ...["--flows", "a", "b", "--flows", "-", "--cilium-config=c.yaml", "-o", "json", "--all"],
+    ]);
+    expect(values.get("flows")).toEqual(["a", "b", "-"]);
+    expect(values.get("cilium-config")).toEqual(["c.yaml"]);
+    expect(values.get("output")).toEqual(["json"]);
+    expect(switches).toEqual(new Set(["all"]));
+  });
+
+  it("presets are there when a flag is not", () => {
+    const { values } = parseArguments(commandOf("rehearse"), []);
+    expect(values.get("fail-on")).toEqual(["error"]);
+    expect(values.has("flows")).toBe(false);
+  });
+
+  it("operands stop at nothing but flags", () => {
+    expect(parseArguments(commandOf("test"), ["a.yaml", "-o", "jsonl", "b.yaml"]).operands).toEqual([
+      "a.yaml",
+      "b.yaml",
+    ]);
+  });
+
+  it("a flag means the same in every verb", () => {
+    const seen = new Map<string, string>();
+    for (const flag of COMMANDS.flatMap((command) => command.flags)) {
+      expect(seen.get(flag.name) ?? flag.summary).toBe(flag.summary);
+      seen.set(flag.name, flag.summary);
+    }
+  });
+});
+
+describe("completion", () => {
+  it.each(["bash", "zsh", "fish"])("%s golden", (shell) => {
+    expectGolden(`completion.${shell}`, completionScript(shell, COMMANDS));
+  });
+
+  const hasBash = spawnSync("bash", ["-c", "type complete"]).status === 0;
+  /** What bash would offer after these words. */
+  function offered(...words: readonly string[]): readonly string[] {
+    const script = `${completionScript("bash", COMMANDS)}
+COMP_WORDS=(ringfence ${words.map((word) => `'${word}'`).join(" ")}); COMP_CWORD=${words.length}
+_ringfence; printf '%s\\n' "\${COMPREPLY[@]}"`;
+    const cwd = join(import.meta.dirname, "fixture");
+    return execFileSync("bash", ["-c", script], { encoding: "utf8", cwd })
+      .split("\n")
+      .filter((line) => line !== "")
+      .sort();
+  }
+
+  it.skipIf(!hasBash).each([
+    [["re"], ["rehearse"]],
+    [["rehearse", "--fl"], ["--flows"]],
+    [
+      ["rehearse", "-o", "j"],
+      ["json", "jsonl", "junit"],
+    ],
+    [["rehearse", "--flows", "fl"], ["flows.jsonl"]],
+    [["rehearse", "--objects", "flows.jsonl", "ob"], ["objects.yaml"]],
+    [["test", "na"], ["names.yaml"]],
+    [["help", "te"], ["test"]],
+    [["completion", "f"], ["fish"]],
+  ])("bash offers after %j", (words, expected) => {
+    expect(offered(...words)).toEqual(expected);
+  });
+});
