@@ -9,6 +9,8 @@ export type Command = {
   /** Paragraphs for `--help`. */
   readonly detail: readonly string[];
   readonly operand: Operand | null;
+  /** Flags it cannot do without, as the usage line names them. */
+  readonly needs?: readonly Flag[];
   readonly flags: readonly Flag[];
   readonly examples: readonly Example[];
   /** Answers the exit code: 0 clean, 1 findings, 2 could not run. */

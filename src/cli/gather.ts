@@ -42,7 +42,10 @@ export async function gather(request: GatherRequest, progress: Progress): Promis
     configFile: request.ciliumConfig,
     objects: read.ciliumConfig,
   });
-  const stored = await storedPolicies({ inForce: read.policies, proposed: proposedObjects.policies }, cilium.cilium.value);
+  const stored = await storedPolicies(
+    { inForce: read.policies, proposed: proposedObjects.policies },
+    cilium.cilium.value,
+  );
   const names = await gatherNames(request.names);
   const inventory = mergedInventory({ inForce, read, proposal });
   const traffic = await gatherTraffic({ flows: request.flows, names: names.records, inventory, cilium }, progress);

@@ -46,7 +46,8 @@ function page(paragraphs: readonly (readonly string[])[]): string {
 
 function usageLine(command: Command): string {
   const operand = command.operand === null ? "" : ` ${operandUsage(command.operand)}`;
-  return `Usage: ringfence ${command.name}${operand}${command.flags.length > 0 ? " [flags]" : ""}`;
+  const needs = (command.needs ?? []).map((flag) => ` ${flagUsage(flag)}`).join("");
+  return `Usage: ringfence ${command.name}${operand}${needs}${command.flags.length > 0 ? " [flags]" : ""}`;
 }
 
 /** `FILE…`, `[COMMAND]`. */

@@ -1,11 +1,12 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { Command } from "../../src/cli/command.ts";
-import { COMMANDS } from "../../src/cli/commands.ts";
-import { completionScript } from "../../src/cli/completion.ts";
-import { commandHelp, programHelp } from "../../src/cli/help.ts";
-import { parseArguments } from "../../src/cli/parse.ts";
+import type { Command } from "#cli/command.ts";
+import { COMMANDS } from "#cli/commands.ts";
+import { completionScript } from "#cli/completion.ts";
+import { commandHelp, programHelp } from "#cli/help.ts";
+import { manual } from "#cli/manual.ts";
+import { parseArguments } from "#cli/parse.ts";
 import { displayWidth } from "#report/width.ts";
 import { ringfence } from "../ringfence.ts";
 import { expectGolden } from "./golden.ts";
@@ -23,6 +24,7 @@ describe("help", () => {
       expectGolden(`help/${command.name}-short.txt`, commandHelp(command, false));
       expectGolden(`help/${command.name}.txt`, commandHelp(command, true));
     }
+    expectGolden("../../../docs/cli.md", manual(COMMANDS));
   });
 
   it("fits 80 columns, examples aside", () => {

@@ -41,6 +41,7 @@ export const rehearse: Command = {
     "The answer is READY, NOT READY or NOT PROVEN, and never better than the evidence.",
   ],
   operand: null,
+  needs: [FLOWS, POLICIES],
   flags: [
     FLOWS,
     OBJECTS,
