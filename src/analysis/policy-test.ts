@@ -3,6 +3,7 @@ import { worldName } from "#engine/cidr-selector.ts";
 import { createEngine, type Engine } from "#engine/engine.ts";
 import { podEnd } from "#engine/identity.ts";
 import { SEMANTICS } from "#engine/semantics.ts";
+import type { Connection } from "#model/connection.ts";
 import type { AddressEnd, End, ReservedEnd } from "#model/conversation.ts";
 import type { ConversationDecision, Direction, Ruling } from "#model/decision.ts";
 import type { Inventory, Node, Pod } from "#model/objects.ts";
@@ -60,21 +61,27 @@ function runConnection(
   const line = { test: test.name, connection: connection.name ?? index, expect: connection.expect };
   const ends = endsOf(connection, world);
   if (typeof ends === "string") return { ...line, pass: false, got: { verdict: "undecided", error: ends } };
-  const decision = engine.decide({
-    from: ends.from,
-    to: ends.to,
-    protocol: connection.protocol,
-    port: connection.port,
-    icmpType: connection.icmpType,
-    icmpCode: connection.icmpCode,
-    request: connection.request,
-    serverName: connection.serverName,
-    names: { learned: namesOf(test, connection, world), complete: true },
-  });
-  const all = answersOf(decision);
+  const all = answersOf(decide(engine, connection, { ...ends, names: namesOf(test, connection, world) }));
   const got = Object.fromEntries(Object.keys(connection.expect).map((key) => [key, all[key] ?? null]));
   const pass = Object.entries(connection.expect).every(([key, wanted]) => isSame(got[key], wanted));
   return { ...line, pass, got };
+}
+
+/** Decides with the request that the proxy in question would see: a test may give an HTTP request and a DNS question. */
+function decide(
+  engine: Engine,
+  connection: TestConnection,
+  { from, to, names }: { readonly from: End; readonly to: End; readonly names: readonly string[] },
+): ConversationDecision {
+  const { protocol, port, icmpType, icmpCode, request, serverName } = connection;
+  const known = { learned: names, complete: true };
+  const given: Connection = { from, to, protocol, port, icmpType, icmpCode, request, serverName, names: known };
+  const decision = engine.decide(given);
+  const asksDns = [decision.egress, decision.ingress].some(
+    (side) => side?.decision === "allowed" && side.redirect === "dns",
+  );
+  const name = connection.dnsQuery ?? null;
+  return asksDns && name !== null ? engine.decide({ ...given, request: { kind: "dns", name } }) : decision;
 }
 
 /** Lists are compared as sets. */

@@ -42,6 +42,7 @@ export function readConnection(value: Json, path: string, reading: Reading): Tes
     icmpType,
     icmpCode: integer(value, "icmpCode", path, reading),
     request: requestOf(value, path, reading) ?? (serverName === null ? null : { kind: "tls", serverName }),
+    dnsQuery: dnsOf(value, path, reading)?.name ?? null,
     serverName,
     expect,
   };
@@ -80,6 +81,10 @@ function requestOf(value: JsonObject, path: string, reading: Reading): L7Request
   const http = value["http"];
   if (isObject(http)) return httpOf(http, `${path}.http`, reading);
   if (http !== undefined && http !== null) throw reading.problem(`${path}.http`, "must be a mapping");
+  return dnsOf(value, path, reading);
+}
+
+function dnsOf(value: JsonObject, path: string, reading: Reading): Extract<L7Request, { kind: "dns" }> | null {
   const query = value["dnsQuery"];
   if (query === undefined || query === null) return null;
   const name = textAt(query, "name");

@@ -72,7 +72,7 @@ function ruleEntries(source: RuleSource): readonly PolicyEntry[] {
         ref: { policy: policyName(source.policy), element },
         direction,
         verdict: section.endsWith("Deny") ? ("deny" as const) : ("allow" as const),
-        l4: portsOf(section, item),
+        l4: portsOf(section, item, source.context.semantics.proxylib),
         defaultDeny: deniesByDefault(source, direction),
         auth: section.endsWith("Deny") ? null : authOf(item),
       };
@@ -109,8 +109,8 @@ function authOf(item: JsonObject): AuthMode | null {
   return mode === "disabled" || mode === "required" || mode === "test-always-fail" ? mode : null;
 }
 
-function portsOf(section: Section, item: JsonObject): readonly PortRule[] {
-  return [...(section.endsWith("Deny") ? readDenyPorts(item) : readPortRules(item)), ...readIcmps(item)];
+function portsOf(section: Section, item: JsonObject, proxylib: boolean): readonly PortRule[] {
+  return [...(section.endsWith("Deny") ? readDenyPorts(item) : readPortRules(item, proxylib)), ...readIcmps(item)];
 }
 
 type Peers = Pick<PolicyEntry, "l3" | "peerField" | "endpoints" | "requires">;

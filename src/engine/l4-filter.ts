@@ -113,10 +113,11 @@ function peersOf(l3: readonly Selector[]): readonly Selector[] {
   return l3.length === 0 || l3.some(isWildcard) ? [WILDCARD] : l3;
 }
 
-/** Go's ParseUint with its error ignored: 0 for what is no number. */
-function portNumber(text: string): number {
+/** Go's ParseUint with its error ignored: 0 for what is no number, the highest port for what is too high. */
+export function portNumber(text: string): number {
   const parsed = parsePort(text);
-  return "value" in parsed ? parsed.value : 0;
+  if ("value" in parsed) return parsed.value;
+  return parsed.error.endsWith("value out of range") ? 0xffff : 0;
 }
 
 /**

@@ -96,3 +96,16 @@ function matchesAt(tokens: string, name: string): boolean {
   while (tokens.charAt(token) === "*") token++;
   return token === tokens.length;
 }
+
+/**
+ * Whether a `serverNames` entry takes the name of a TLS handshake. Upstream: Envoy's, modelled: `**.` in front stands for
+ * one or more labels, `*` for characters of one label, alike in all minors.
+ */
+export function serverNameMatches(pattern: string, serverName: string): boolean {
+  const text = pattern.toLowerCase().replace(/[.]$/, "");
+  const name = serverName.toLowerCase();
+  if (text === "*" || text === "**") return true;
+  const subdomains = text.startsWith("**.");
+  const tokens = (subdomains ? text.slice("**.".length) : text).replace(/[*]+/g, "*");
+  return subdomains ? matchesBelow(tokens, name) : matchesAt(tokens, name);
+}

@@ -7,6 +7,7 @@ import { CLUSTER_KEY, NAMESPACE_KEY, type ParseContext } from "./parse-context.t
 import type { PolicyEntry } from "./policy-entry.ts";
 import { readKnpPorts } from "./read-ports.ts";
 import { type EndpointSelector, labelSelector, readSelector, type Selector, WILDCARD, withMatch } from "./selector.ts";
+import { labelKeyErrors, labelValueErrors } from "./validate/label-syntax.ts";
 import { isSet, listOf, structOf, textOf, textsOf } from "./validate/fields.ts";
 
 // Upstream: pkg/k8s/network_policy.go ParseNetworkPolicy. Differs: a default deny that Cilium writes as a rule without
@@ -46,7 +47,7 @@ function entryOf(source: Source, direction: Direction, element: string, l3: read
     verdict: "allow",
     tier: context.semantics.normalTier,
     priority: 0,
-    subject: labelSelector(podSelector(spec["podSelector"], source)),
+    subject: finished(podSelector(spec["podSelector"], source), context),
     node: false,
     namespace: policy.namespace ?? "",
     l3,
@@ -88,8 +89,29 @@ function peerSelectors(source: Source, direction: Direction, peer: JsonObject): 
   const isScoped = direction === "ingress" && context.clusterScope !== "";
   if (isEmpty && context.semantics.knpEmptyPeerIsNone && !isScoped) return [];
   const pods = scoped(readSelector(peer["podSelector"], k8sKey), context.clusterScope);
-  if (!isSet(peer, "namespaceSelector")) return [labelSelector(inNamespace(pods, source))];
-  return [labelSelector(joined(namespaceSelector(peer["namespaceSelector"]), pods))];
+  if (!isSet(peer, "namespaceSelector")) return [finished(inNamespace(pods, source), context)];
+  return [finished(joined(namespaceSelector(peer["namespaceSelector"]), pods), context)];
+}
+
+/** The trap: 1.19 counts its own prefix too, so a namespace label's name of 29 characters is already too long, and selects all. */
+function finished(selector: EndpointSelector, { semantics }: ParseContext): Selector {
+  const made = labelSelector(selector);
+  const isBad = semantics.knpBadSelectorIsEverything && !isWellFormed(selector);
+  return isBad && made.kind === "labels" ? { ...made, requirements: [] } : made;
+}
+
+/** Upstream: apimachinery labels.NewRequirement, over keys written `k8s.name`. */
+function isWellFormed({ labels, expressions }: EndpointSelector): boolean {
+  const wording = { labelKeyNoun: "a qualified name", lengthUnit: "bytes" } as const;
+  const isKey = (key: string) => labelKeyErrors(key.replace(":", "."), wording).length === 0;
+  const isValue = (value: string) => labelValueErrors(value, wording).length === 0;
+  return (
+    [...labels].every(([key, value]) => isKey(key) && isValue(value)) &&
+    expressions.every(({ key, operator, values }) => {
+      const counts = operator === "In" || operator === "NotIn" ? values.length > 0 : values.length === 0;
+      return counts && isKey(key) && values.every(isValue);
+    })
+  );
 }
 
 export function k8sKey(key: string): string {

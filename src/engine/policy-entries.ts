@@ -1,5 +1,6 @@
 import type { PolicyObject } from "#model/policy.ts";
 import { cnpEntries } from "./cilium-network-policy.ts";
+import { kcnpEntries } from "./cluster-network-policy.ts";
 import type { FqdnEntry } from "./ipcache.ts";
 import { fqdnMatcher } from "./match-pattern.ts";
 import { knpEntries } from "./network-policy.ts";
@@ -17,7 +18,7 @@ export function policyEntries(policy: PolicyObject, context: ParseContext): read
     case "NetworkPolicy":
       return knpEntries(policy, context);
     case "ClusterNetworkPolicy":
-      return [];
+      return kcnpEntries(policy, context);
   }
 }
 

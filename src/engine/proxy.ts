@@ -1,6 +1,7 @@
 import type { L7Request } from "#model/conversation.ts";
 import type { L7Answer, Redirect } from "#model/decision.ts";
 import { type DistillContext, type Packet, resolvedPort } from "./endpoint-policy.ts";
+import { envoyAnswer } from "./envoy.ts";
 import type { L4Filter } from "./l4-filter.ts";
 import { dnsMatcher } from "./match-pattern.ts";
 import { isRedirect, type MaybePolicy, type PerSelectorPolicy } from "./per-selector-policy.ts";
@@ -55,6 +56,9 @@ export function proxyRuling(
   switch (redirect) {
     case "dns":
       return { redirect, ...dnsAnswer(rules, packet, shown, context) };
+    case "http":
+    case "tls":
+      return { redirect, ...envoyAnswer(rules, shown) };
     default:
       return { redirect, ...UNSEEN };
   }

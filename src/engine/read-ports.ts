@@ -6,6 +6,7 @@ import {
   type HttpRule,
   type L7Rules,
   type Listener,
+  NO_L7,
   plainPorts,
   type PortProtocol,
   type PortRule,
@@ -15,11 +16,11 @@ import { isSet, listOf, numberOf, structOf, structsOf, textOf, textsOf } from ".
 // Upstream: pkg/policy/api/{l4,icmp,http}.go with what Sanitize changes (rule_validation.go): port names in lower case,
 // protocols in upper case.
 
-/** toPorts of an allow rule. */
-export function readPortRules(rule: JsonObject): readonly PortRule[] {
+/** toPorts of an allow rule. `proxylib`: Kafka rules and l7proto exist. */
+export function readPortRules(rule: JsonObject, proxylib: boolean): readonly PortRule[] {
   return structsOf(rule, "toPorts").map((item) => ({
     ports: readPorts(item),
-    rules: readL7(structOf(item, "rules")),
+    rules: readL7(structOf(item, "rules"), proxylib),
     serverNames: textsOf(item, "serverNames"),
     terminatingTls: readTls(item, "terminatingTLS"),
     originatingTls: readTls(item, "originatingTLS"),
@@ -62,17 +63,21 @@ function readListener(item: JsonObject | null): Listener | null {
   };
 }
 
-function readL7(rules: JsonObject | null): L7Rules | null {
+function readL7(rules: JsonObject | null, proxylib: boolean): L7Rules | null {
   if (rules === null) return null;
+  const parsers = {
+    kafka: listOf(rules, "kafka").map((item) => JSON.stringify(item)),
+    l7proto: textOf(rules, "l7proto"),
+    l7: listOf(rules, "l7").map((item) => JSON.stringify(item)),
+  };
   return {
+    ...NO_L7,
+    ...(proxylib ? parsers : {}),
     http: structsOf(rules, "http").map(readHttp),
     dns: structsOf(rules, "dns").map((item) => ({
       matchName: textOf(item, "matchName"),
       matchPattern: textOf(item, "matchPattern"),
     })),
-    kafka: listOf(rules, "kafka").map((item) => JSON.stringify(item)),
-    l7proto: textOf(rules, "l7proto"),
-    l7: listOf(rules, "l7").map((item) => JSON.stringify(item)),
   };
 }
 

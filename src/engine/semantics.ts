@@ -43,6 +43,8 @@ export type Semantics = {
   readonly deepPatterns: boolean;
   /** NetworkPolicy goes through Rule.Sanitize, with its lower-casing of port names. */
   readonly knpSanitized: boolean;
+  /** A NetworkPolicy selector that no API server would take selects everything. Upstream: 1.19 LabelSelectorToRequirements. */
+  readonly knpBadSelectorIsEverything: boolean;
   /** A NetworkPolicy peer without any field is no peer at all (with ports: everybody). */
   readonly knpEmptyPeerIsNone: boolean;
   /** `k8sServiceSelector: {selector: {}}` matches no service; its keys carry no source. */
@@ -75,6 +77,7 @@ const V1_18: Semantics = {
   rangeFromZero: true,
   deepPatterns: false,
   knpSanitized: true,
+  knpBadSelectorIsEverything: false,
   knpEmptyPeerIsNone: true,
   plainServiceSelector: true,
   groups: false,
@@ -93,6 +96,7 @@ const V1_19: Semantics = {
   worldByFamily: true,
   deepPatterns: true,
   knpSanitized: false,
+  knpBadSelectorIsEverything: true,
   knpEmptyPeerIsNone: false,
   plainServiceSelector: false,
 };
@@ -108,6 +112,7 @@ const V1_20: Semantics = {
   dottedReserved: false,
   cidrChecksReach: true,
   hostLabelExempts: false,
+  knpBadSelectorIsEverything: false,
   namedPortsPerIdentity: true,
   rangeFromZero: false,
   groups: true,

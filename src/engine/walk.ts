@@ -1,12 +1,12 @@
 import type { Candidate, Connection, FailedClause, Walk } from "#model/connection.ts";
 import type { Direction } from "#model/decision.ts";
 import { rangePrefix } from "./port-range.ts";
+import { portNumber } from "./l4-filter.ts";
 import type { Identity } from "./identity.ts";
 import { clusterPort, isServiceName, namedPort } from "./named-ports.ts";
 import { sameRule } from "./origin.ts";
 import type { PolicyEntry, PortProtocol } from "./policy-entry.ts";
 import { protocolNumber, SCTP, TCP, UDP } from "./protocol.ts";
-import { parsePort } from "./validate/go-number.ts";
 import { packetTarget, type SideContext } from "./side.ts";
 
 // The basis of explanations: every rule of the subject's policies held against a connection, the first failing clause said.
@@ -86,8 +86,7 @@ function protocolsOf(port: PortProtocol): readonly number[] {
 /** null: a named port that has no number here. */
 function holdsPort(port: PortProtocol, target: Target, context: SideContext): boolean | null {
   if (!isServiceName(port.port)) {
-    const parsed = parsePort(port.port);
-    const start = "value" in parsed ? parsed.value : 0;
+    const start = portNumber(port.port);
     return start === 0 && port.endPort === 0 ? true : rangePrefix(start, port.endPort, target.port) !== null;
   }
   const numbers = numbersOf(port.port, target, context);

@@ -24,6 +24,8 @@ export type TestConnection = {
   readonly icmpType: number | null;
   readonly icmpCode: number | null;
   readonly request: L7Request | null;
+  /** The name asked of a DNS proxy, where another request is given as well. Absent or null: only `request`. */
+  readonly dnsQuery?: string | null;
   /** HTTP and SNI may be given together. */
   readonly serverName: string | null;
   /** Keys present are checked, absent ones are not. */
