@@ -1,0 +1,170 @@
+/** Texts by their bytes, so that the same bytes give the same string object without decoding them again. ASCII only. */
+export class TextMemo {
+  private readonly mask: number;
+  private readonly hashes: Int32Array;
+  private readonly texts: string[];
+
+  /** `slots`: a power of two. A newcomer replaces what was in its slot: the memo never grows. */
+  constructor(slots: number) {
+    this.mask = slots - 1;
+    this.hashes = new Int32Array(slots);
+    this.texts = Array.from({ length: slots }, () => "");
+  }
+
+  get(bytes: Uint8Array, start: number, end: number, hash: number): string {
+    const slot = (hash ^ (hash >>> 15)) & this.mask;
+    const known = this.texts[slot] as string;
+    if (this.hashes[slot] === hash && isText(bytes, start, end, known)) return known;
+    const text = asciiText(bytes, start, end);
+    this.hashes[slot] = hash;
+    this.texts[slot] = text;
+    return text;
+  }
+}
+
+/** Numbers of known names, by the bytes of the whole name. */
+export class NameTable {
+  private readonly slots: string[];
+  private readonly ids: Int32Array;
+  private readonly mask: number;
+
+  constructor(names: ReadonlyMap<string, number>) {
+    this.mask = 1023;
+    this.slots = Array.from({ length: this.mask + 1 }, () => "");
+    this.ids = new Int32Array(this.mask + 1).fill(-1);
+    for (const [name, id] of names) this.add(name, id);
+  }
+
+  private add(name: string, id: number): void {
+    let slot = slotOf(hashText(name), this.mask);
+    while (this.slots[slot] !== "") slot = (slot + 1) & this.mask;
+    this.slots[slot] = name;
+    this.ids[slot] = id;
+  }
+
+  /** The number of the name in these bytes, -1 when it is none of them. `hash` as JsonCursor makes it. */
+  find(bytes: Uint8Array, start: number, end: number, hash: number): number {
+    let slot = slotOf(hash, this.mask);
+    for (;;) {
+      const name = this.slots[slot] as string;
+      if (name === "") return -1;
+      if (isText(bytes, start, end, name)) return this.ids[slot] as number;
+      slot = (slot + 1) & this.mask;
+    }
+  }
+}
+
+function slotOf(hash: number, mask: number): number {
+  return (hash ^ (hash >>> 11)) & mask;
+}
+
+function hashText(text: string): number {
+  let hash = 0;
+  for (let index = 0; index < text.length; index++) hash = (Math.imul(hash, 31) + text.charCodeAt(index)) | 0;
+  return hash;
+}
+
+function isText(bytes: Uint8Array, start: number, end: number, text: string): boolean {
+  const length = end - start;
+  if (text.length !== length) return false;
+  for (let index = 0; index < length; index++) {
+    if (bytes[start + index] !== text.charCodeAt(index)) return false;
+  }
+  return true;
+}
+
+/** The text of ASCII bytes. */
+export function asciiText(bytes: Uint8Array, start: number, end: number): string {
+  let text = "";
+  for (let at = start; at < end; at++) text += String.fromCharCode(bytes[at] as number);
+  return text;
+}
+
+type Span<T> = {
+  readonly hash: number;
+  readonly length: number;
+  readonly view: DataView;
+  readonly value: T;
+  readonly id: number;
+};
+
+const WAYS = 4;
+
+/**
+ * What a stretch of bytes means, remembered with the bytes: JSON delimits itself, so where the same bytes stand again
+ * they mean the same and need not be read. Found by a few sampled bytes, proven by comparing all.
+ */
+export class SpanMemo<T> {
+  private readonly mask: number;
+  private readonly spans: (Span<T> | undefined)[];
+  private nextId = 1;
+  /** Length and number of the span last found or put. */
+  length = 0;
+  id = 0;
+
+  /** `slots`: a power of two; four spans a slot, the one longest unused goes. The memo never grows beyond that. */
+  constructor(slots: number) {
+    this.mask = slots - 1;
+    this.spans = Array.from({ length: slots * WAYS }, () => undefined);
+  }
+
+  /** The value of the known span that begins at `at`; undefined when none does. */
+  find(view: DataView, at: number, end: number, hash: number): T | undefined {
+    const first = ((hash ^ (hash >>> 15)) & this.mask) * WAYS;
+    for (let way = first; way < first + WAYS; way++) {
+      const span = this.spans[way];
+      if (span === undefined) return undefined;
+      if (span.hash === hash && isSpan(span, view, at, end)) {
+        if (way > first) {
+          this.spans[way] = this.spans[way - 1];
+          this.spans[way - 1] = span;
+        }
+        this.length = span.length;
+        this.id = span.id;
+        return span.value;
+      }
+    }
+    return undefined;
+  }
+
+  put(hash: number, bytes: Uint8Array, value: T): void {
+    const first = ((hash ^ (hash >>> 15)) & this.mask) * WAYS;
+    for (let way = first + WAYS - 1; way > first; way--) this.spans[way] = this.spans[way - 1];
+    this.id = this.nextId++;
+    this.length = bytes.length;
+    const view = new DataView(bytes.buffer, bytes.byteOffset);
+    this.spans[first] = { hash, length: bytes.length, view, value, id: this.id };
+  }
+}
+
+function isSpan<T>(span: Span<T>, view: DataView, at: number, end: number): boolean {
+  const length = span.length;
+  if (at + length > end) return false;
+  const known = span.view;
+  const words = length & ~7;
+  let index = 0;
+  // JSON text holds no bytes of which two different eights make the same number (only the two zeros are equal).
+  for (; index < words; index += 8) {
+    if (known.getFloat64(index, true) !== view.getFloat64(at + index, true)) return false;
+  }
+  for (; index < length; index++) {
+    if (known.getUint8(index) !== view.getUint8(at + index)) return false;
+  }
+  return true;
+}
+
+/** A hash of sampled bytes: `count` words from `at`, `stride` bytes apart, as far as `end` reaches. */
+export function sample(
+  view: DataView,
+  at: number,
+  end: number,
+  plan: { readonly count: number; readonly stride: number },
+): number {
+  let hash = 0x811c9dc5;
+  const last = Math.min(at + plan.count * plan.stride, end - 4);
+  for (let index = at; index < last; index += plan.stride) {
+    hash = Math.imul(hash ^ view.getInt32(index, true), 0x01000193);
+    hash ^= hash >>> 13;
+  }
+  return hash;
+}
