@@ -14,7 +14,7 @@ export type FileDiff = {
   readonly oldLines: ReadonlyMap<number, string>;
 };
 
-const HUNK = /^@@ -(\d+)(?:,(\d+))? \+\d+(?:,\d+)? @@/;
+const HUNK = /^@@ -(\d+)(?:,(\d+))? \+\d+(?:,(\d+))? @@/;
 
 /** Belongs to the line above it; it travels with that line's text. */
 export const NO_NEWLINE = "\n\\ No newline at end of file";
@@ -29,9 +29,29 @@ type Reading = {
   amend: (mark: string) => void;
 };
 
-/** Reads a unified diff of one file; null when it holds no hunk. */
+/** A patch cut into files. Lines of a hunk are counted: one that goes may look like the header of the next file. */
+export function splitFiles(patch: string): readonly string[] {
+  const files: string[][] = [];
+  let oldLeft = 0;
+  let newLeft = 0;
+  for (const line of patch.split("\n")) {
+    const hunk = HUNK.exec(line);
+    if (oldLeft <= 0 && newLeft <= 0) {
+      if (line.startsWith("--- ")) files.push([]);
+      oldLeft = hunk === null ? 0 : Number(hunk[2] ?? 1);
+      newLeft = hunk === null ? 0 : Number(hunk[3] ?? 1);
+    } else if (!line.startsWith("\\")) {
+      if (!line.startsWith("+")) oldLeft -= 1;
+      if (!line.startsWith("-")) newLeft -= 1;
+    }
+    files.at(-1)?.push(line);
+  }
+  return files.map((lines) => `${lines.join("\n").replace(/\n$/, "")}\n`);
+}
+
+/** Reads a unified diff of one file (of a patch, its first one); null when it holds no hunk. */
 export function parseDiff(diff: string): FileDiff | null {
-  const lines = diff.split("\n");
+  const lines = (splitFiles(diff)[0] ?? diff).split("\n");
   const reading: Reading = { at: 0, left: 0, open: null, changes: [], oldLines: new Map(), amend: () => undefined };
   for (const line of lines) readLine(reading, line);
   close(reading);
@@ -96,7 +116,23 @@ function close(reading: Reading): void {
   reading.open = null;
 }
 
-/** The first line of the old text that a diff changes; null when it changes nothing. */
-export function firstChangedLine(diff: string): number | null {
-  return parseDiff(diff)?.changes[0]?.line ?? null;
+/**
+ * What a diff changes, for people: the removed and added lines of each file with their common indentation taken away,
+ * and the first line that is changed.
+ */
+export type ShownChange = { readonly file: string; readonly line: number; readonly lines: readonly string[] };
+
+export function shownChanges(patch: string): readonly ShownChange[] {
+  return splitFiles(patch).flatMap((part) => {
+    const diff = parseDiff(part);
+    const line = diff?.changes[0]?.line;
+    if (diff === null || line === undefined) return [];
+    const marked = diff.changes.flatMap(({ removed, added }) => [
+      ...removed.map((text) => ["-", text.replace(NO_NEWLINE, "")] as const),
+      ...added.map((text) => ["+", text.replace(NO_NEWLINE, "")] as const),
+    ]);
+    const indent = Math.min(...marked.filter(([, text]) => text.trim() !== "").map(([, text]) => text.search(/\S/)));
+    const lines = marked.map(([sign, text]) => `${sign} ${text.slice(indent)}`.trimEnd());
+    return [{ file: diff.newName.replace(/^b\//, ""), line, lines }];
+  });
 }

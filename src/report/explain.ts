@@ -119,7 +119,8 @@ function holeLines({ line }: Subject, page: Page): readonly string[] {
     nearestRule === null
       ? []
       : paragraph(page, `nearest rule: ${ruleName(nearestRule)} ${nearestRule.policy} ${nearestRule.element}`, 1);
-  if (edit === null) return nearest.length === 0 ? [] : [page.style.bold("WHAT TO CHANGE"), ...nearest];
+  if (edit === null || edit.diff === "")
+    return nearest.length === 0 ? [] : [page.style.bold("WHAT TO CHANGE"), ...nearest];
   const proven = edit.proven ? "proven: decided again on this recording" : "not proven on this recording";
   return [
     `${page.style.bold("WHAT TO CHANGE")}  ${page.style.dim(proven)}`,

@@ -1,8 +1,8 @@
 import { applyPatch, createTwoFilesPatch } from "diff";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Edit, Hole, Rehearsal } from "#model/rehearsal.ts";
-import { firstChangedLine, parseDiff } from "./diff-text.ts";
+import { parseDiff, shownChanges, splitFiles } from "./diff-text.ts";
 import { fixDiff } from "./fix-diff.ts";
 
 const ORIGINAL = Array.from({ length: 40 }, (_, index) => `line ${index + 1}`);
@@ -42,6 +42,17 @@ describe("proven edits as one patch", () => {
     ];
     expect(applyPatch(text(ORIGINAL), result.patch)).toBe(text(wanted));
     expect(result).toMatchObject({ cured: ["h1", "h2", "h3"], leftOut: [] });
+  });
+
+  it("takes an edit of two files whole or not at all", () => {
+    const other = createTwoFilesPatch("a/q.yaml", "b/q.yaml", "one\n", "one\ntwo\n", undefined, undefined, {
+      context: 3,
+    });
+    const both = edit([], { diff: edit(inserted(5, "A")).diff + other });
+    expect(fixDiff(rehearsal(both)).patch).toContain("+++ b/q.yaml");
+    const clash = fixDiff(rehearsal(edit(inserted(5, "B")), both));
+    expect(clash).toMatchObject({ cured: ["h1"], leftOut: ["h2"] });
+    expect(clash.patch).not.toContain("q.yaml");
   });
 
   it("makes the same change once", () => {
@@ -127,10 +138,20 @@ describe("reading a diff", () => {
 
   it("tells removed lines that look like a header from a header", () => {
     const diff = ["--- a/x", "+++ b/x", "@@ -1,2 +1,2 @@", "--- old", "+++ new", " kept", ""].join("\n");
+    expect(splitFiles(diff + diff)).toEqual([diff, diff]);
     expect(parseDiff(diff)?.changes).toEqual([{ line: 1, removed: ["-- old"], added: ["++ new"] }]);
   });
 
-  it("has no first changed line where nothing is changed", () => {
-    expect(firstChangedLine("")).toBeNull();
+  it("shows what is changed in each file, without the indentation that all lines share", () => {
+    const one = ["--- a/x.yaml", "+++ b/x.yaml", "@@ -3,1 +3,3 @@", "     kept", "+      rules:", "+        dns: []"];
+    const two = ["--- a/y.yaml", "+++ b/y.yaml", "@@ -7,1 +7,1 @@", "-  port: 80", "+  port: 8080", ""];
+    expect(shownChanges([...one, ...two].join("\n"))).toEqual([
+      { file: "x.yaml", line: 4, lines: ["+ rules:", "+   dns: []"] },
+      { file: "y.yaml", line: 7, lines: ["- port: 80", "+ port: 8080"] },
+    ]);
+  });
+
+  it("has nothing to show where nothing is changed", () => {
+    expect(shownChanges("")).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
 import type { Edit, Hole, Rehearsal } from "#model/rehearsal.ts";
-import { type Change, type FileDiff, parseDiff } from "./diff-text.ts";
+import { type Change, type FileDiff, parseDiff, splitFiles } from "./diff-text.ts";
 
 /** The proven edits as one patch, and the holes whose edit could not be part of it. */
 export type FixDiff = {
@@ -46,11 +46,6 @@ function takeIn(files: Map<string, File>, edit: Edit): boolean {
     files.set(diff.newName, file);
   }
   return true;
-}
-
-function splitFiles(diff: string): readonly string[] {
-  const parts = diff.split(/^(?=--- )/m);
-  return parts.filter((part) => part.startsWith("--- "));
 }
 
 /** null when a new change touches lines of another one that is not the same. */

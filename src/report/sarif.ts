@@ -2,7 +2,7 @@ import type { Severity } from "#model/finding.ts";
 import type { JsonObject } from "#model/json.ts";
 import type { Rehearsal } from "#model/rehearsal.ts";
 import { answerWord } from "./answer.ts";
-import { NO_NEWLINE, parseDiff } from "./diff-text.ts";
+import { type FileDiff, NO_NEWLINE, parseDiff, splitFiles } from "./diff-text.ts";
 import { type Result, resultsOf } from "./results.ts";
 import { ruleHelp } from "./rule-help.ts";
 import { distinct } from "./words.ts";
@@ -80,10 +80,14 @@ export function fileUri(file: string): string {
 /** Proven edits only: a tool may offer to apply them. */
 function fixesOf({ hole }: Result): JsonObject {
   const edit = hole?.edit;
-  if (edit === undefined || edit === null || !edit.proven || edit.file === null) return {};
-  const changes = parseDiff(edit.diff)?.changes ?? [];
-  if (changes.length === 0) return {};
-  const replacements = changes.map((change): JsonObject => {
+  if (edit === undefined || edit === null || !edit.proven) return {};
+  const changes = splitFiles(edit.diff).flatMap((part) => artifactChange(parseDiff(part)));
+  return changes.length === 0 ? {} : { fixes: [{ description: { text: edit.summary }, artifactChanges: changes }] };
+}
+
+function artifactChange(diff: FileDiff | null): readonly JsonObject[] {
+  if (diff === null) return [];
+  const replacements = diff.changes.map((change): JsonObject => {
     const end = change.line + change.removed.length;
     const text = change.added.map((line) => `${line.replace(NO_NEWLINE, "")}\n`).join("");
     return {
@@ -91,6 +95,5 @@ function fixesOf({ hole }: Result): JsonObject {
       insertedContent: { text },
     };
   });
-  const artifact = { artifactLocation: { uri: fileUri(edit.file) }, replacements };
-  return { fixes: [{ description: { text: edit.summary }, artifactChanges: [artifact] }] };
+  return [{ artifactLocation: { uri: fileUri(diff.newName.replace(/^b\//, "")) }, replacements }];
 }

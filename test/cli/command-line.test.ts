@@ -84,9 +84,10 @@ describe("a command line that does not fit", () => {
 
 describe("flags as data", () => {
   it("several values, repeats, - for standard input, and = all work", () => {
-    const { values, switches } = parseArguments(commandOf("rehearse"), [
-      ...["--flows", "a", "b", "--flows", "-", "--cilium-config=c.yaml", "-o", "json", "--all"],
-    ]);
+    const { values, switches } = parseArguments(
+      commandOf("rehearse"),
+      "--flows a b --flows - --cilium-config=c.yaml -o json --all".split(" "),
+    );
     expect(values.get("flows")).toEqual(["a", "b", "-"]);
     expect(values.get("cilium-config")).toEqual(["c.yaml"]);
     expect(values.get("output")).toEqual(["json"]);

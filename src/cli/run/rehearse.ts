@@ -1,4 +1,4 @@
-import { rehearse } from "#analysis/rehearse.ts";
+import { type RehearsalInput, rehearse } from "#analysis/rehearse.ts";
 import { type Severity, UserError } from "#model/finding.ts";
 import type { Rehearsal } from "#model/rehearsal.ts";
 import { explainableIds, explainText } from "#report/explain.ts";
@@ -26,18 +26,14 @@ export async function runRehearse(invocation: Invocation, io: Io): Promise<ExitC
   const gathered = await gather(requestOf(invocation), progress);
   progress.update(`deciding ${gathered.snapshot.traffic.conversations.length} conversations`);
   const explained = valuesOf(invocation, EXPLAIN);
-  const rehearsal = rehearse({
-    snapshot: gathered.snapshot,
-    proposed: gathered.proposed,
-    only: isOn(invocation, ONLY),
-    sources: gathered.sources,
-    all: isOn(invocation, ALL) || explained.length > 0,
-  });
+  const all = isOn(invocation, ALL) || explained.length > 0;
+  const input: RehearsalInput = { ...gathered, only: isOn(invocation, ONLY), all };
+  const rehearsal = rehearse(input);
   progress.clear();
   const exitCode = failsOn(rehearsal, thresholdOf(invocation)) ? 1 : 0;
   const text = textOptions(invocation, io, exitCode);
   if (explained.length > 0) await io.out(explainAll(explained, { rehearsal, gathered, text }));
-  else if (isOn(invocation, FIX_DIFF)) await printFixDiff(rehearsal, io);
+  else if (isOn(invocation, FIX_DIFF)) await printFixDiff(rehearsal, input, io);
   else await printChunks(formatted(output, rehearsal, text), io);
   return exitCode;
 }

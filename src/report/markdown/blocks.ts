@@ -70,7 +70,7 @@ function groupEntry(group: HoleGroup): string {
 
 function cure({ first }: HoleGroup): readonly string[] {
   const { edit, nearestRule } = first;
-  if (edit === null)
+  if (edit === null || edit.diff === "")
     return nearestRule === null ? [] : [`nearest rule: ${code(`${ruleName(nearestRule)} ${nearestRule.element}`)}`];
   const more = edit.newlyAllows.length === 0 ? "" : ` It also newly allows ${prose(listed(edit.newlyAllows, 3))}.`;
   return [`${edit.proven ? "Proven on the recording" : "Suggested, not proven"}:${more}`, fenced("diff", edit.diff)];

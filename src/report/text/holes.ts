@@ -1,5 +1,5 @@
-import type { Edit, Hole, NamespaceReadiness, Rehearsal } from "#model/rehearsal.ts";
-import { firstChangedLine } from "../diff-text.ts";
+import type { NamespaceReadiness, Rehearsal } from "#model/rehearsal.ts";
+import { type ShownChange, shownChanges } from "../diff-text.ts";
 import { groupEdges } from "../edge-list.ts";
 import { endName, ruleName } from "../ends.ts";
 import { type HoleGroup, holesByNamespace, idsText, type NamespaceHoles } from "../hole-groups.ts";
@@ -10,6 +10,7 @@ import { heading, joinParts, limited, type Page } from "./page.ts";
 const GROUPS_A_NAMESPACE = 6;
 const NAMESPACES = 12;
 const ENDS_A_LINE = 6;
+const CHANGED_LINES = 8;
 
 /** HOLES: seen traffic that the proposal denies, by the namespace that has to change, one entry a cure. */
 export function holeLines(rehearsal: Rehearsal, page: Page): readonly string[] {
@@ -82,27 +83,29 @@ function sentencesOf(group: HoleGroup): readonly string[] {
 
 function cureLines(group: HoleGroup, page: Page, width: number): readonly string[] {
   const { edit, nearestRule } = group.first;
-  if (edit !== null) return editLines(edit, group.first, page, width);
-  return nearestRule === null ? [] : wrap(`nearest rule: ${ruleName(nearestRule)} ${nearestRule.element}`, width);
+  const changes = edit === null ? [] : shownChanges(edit.diff);
+  if (edit === null || changes.length === 0) {
+    return nearestRule === null ? [] : wrap(`nearest rule: ${ruleName(nearestRule)} ${nearestRule.element}`, width);
+  }
+  const lines = changes.flatMap((change) => changeLines(change, page, width));
+  if (edit.newlyAllows.length === 0) return lines;
+  return [...lines, ...wrap(`it also newly allows ${listed(edit.newlyAllows, 3)}`, width).map(page.style.unsure)];
 }
 
-function editLines(edit: Edit, hole: Hole, page: Page, width: number): readonly string[] {
-  const lines = edit.summary.split("\n").filter((line) => line.trim() !== "");
-  const place = editPlace(edit, hole);
-  const beside = lines.length === 1 && displayWidth(place) + 3 + displayWidth(lines[0] ?? "") <= width;
-  const changes = lines.map((line) => paintChange(cutEnd(line, beside ? width : width - 2), page));
-  const head = beside
-    ? [`${place}   ${changes[0] ?? ""}`]
-    : [...wrap(place, width), ...changes.map((line) => `  ${line}`)];
-  if (edit.newlyAllows.length === 0) return head;
-  return [...head, ...wrap(`it also newly allows ${listed(edit.newlyAllows, 3)}`, width).map(page.style.unsure)];
-}
-
-/** Where the edit changes a line, else the nearest rule: `argocd.yaml:31`. */
-function editPlace(edit: Edit, hole: Hole): string {
-  const line = firstChangedLine(edit.diff);
-  if (edit.file !== null) return line === null ? edit.file : `${edit.file}:${line}`;
-  return hole.nearestRule === null ? "edit" : ruleName(hole.nearestRule);
+/** `argocd.yaml:31   + - matchName: github.com` where that fits, else the lines below the place. */
+function changeLines({ file, line, lines }: ShownChange, page: Page, width: number): readonly string[] {
+  const place = `${file}:${line}`;
+  const first = lines[0] ?? "";
+  if (lines.length === 1 && displayWidth(place) + 3 + displayWidth(first) <= width) {
+    return [`${place}   ${paintChange(first, page)}`];
+  }
+  const shown = page.all || lines.length <= CHANGED_LINES + 1 ? lines : lines.slice(0, CHANGED_LINES);
+  const more = lines.length - shown.length;
+  return [
+    ...wrap(place, width),
+    ...shown.map((text) => `  ${paintChange(cutEnd(text, width - 2), page)}`),
+    ...(more === 0 ? [] : [page.style.dim(`  … ${more} more lines`)]),
+  ];
 }
 
 function paintChange(line: string, page: Page): string {
@@ -120,7 +123,11 @@ function tagsOf(group: HoleGroup, { rehearsal }: Context): readonly string[] {
     also.length === 0 ? "" : `also ${also.join(", ")}`,
     holes.length === 1 ? "" : `${counted(holes.length, "conversation")} (${idsText(ids)})`,
     counted(flows, "flow"),
-    first.edit === null ? "" : first.edit.proven ? "edit proven on the recording" : "edit not proven",
+    first.edit === null || first.edit.diff === ""
+      ? ""
+      : first.edit.proven
+        ? "edit proven on the recording"
+        : "edit not proven",
     holes.every((hole) => hole.deniedBefore) ? "denied today as well" : "",
     holes.every((hole) => hole.l7 === "denied") ? "refused by the proxy (L7)" : "",
     holes.some((hole) => hole.openBefore) ? "open before the recording" : "",
