@@ -147,7 +147,7 @@ function skipSpace(text: string, from: number): number {
   let at = from;
   for (;;) {
     const code = text.charCodeAt(at);
-    if (code !== 32 && code !== 10 && code !== 13 && code !== 9 && code !== 0xfeff) return at;
+    if (code !== 32 && code !== 10 && code !== 13 && code !== 9) return at;
     at++;
   }
 }

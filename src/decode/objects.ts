@@ -179,26 +179,27 @@ function unnamed(manifest: SourceManifest): Finding {
 function unknownKind(name: string, objects: readonly SourceManifest[]): readonly Finding[] {
   const [first] = objects;
   if (first === undefined) return [];
-  const near = nearestName(
-    first.kind,
-    KINDS.map((kind) => kind.kind),
-  );
   return [
     {
       id: "unknown-kind",
       severity: "warn",
       message: `objects of kind ${name} are not used`,
-      help: unknownHelp(first, near),
+      help: unknownHelp(first),
       place: first.place,
       count: objects.length,
     },
   ];
 }
 
-function unknownHelp(manifest: SourceManifest, near: string | null): string {
-  if (near === null) return "nothing to do if they hold no policy";
-  if (near !== manifest.kind) return `did you mean ${near}?`;
-  return `cilium reads the ${near} of another API group, not of ${groupOf(manifest.apiVersion).group}`;
+function unknownHelp(manifest: SourceManifest): string {
+  const { group } = groupOf(manifest.apiVersion);
+  const near = nearestName(
+    manifest.kind,
+    KINDS.filter((kind) => kind.group === group).map((kind) => kind.kind),
+  );
+  if (near !== null) return `did you mean ${near}?`;
+  if (/Policy$/.test(manifest.kind)) return `cilium does not enforce the ${manifest.kind} of ${group || "v1"}`;
+  return "nothing to do if they hold no policy";
 }
 
 /** `${NAME}` left by Flux or envsubst: the cluster holds something else there. */

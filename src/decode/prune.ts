@@ -29,8 +29,8 @@ export function prune(value: JsonObject, schema: Schema, set: SchemaSet): Pruned
 
 function pruneValue(value: Json, path: string, schema: Schema, walk: Walk): Json {
   if (Array.isArray(value)) {
-    const items = schema.items === undefined ? undefined : resolved(schema.items, walk.set);
-    if (items === undefined) return value;
+    // A list where none belongs: nothing in it is known.
+    const items = schema.items === undefined ? {} : resolved(schema.items, walk.set);
     return mapUnlessSame(value, (element, index) => pruneValue(element, `${path}[${index}]`, items, walk));
   }
   return isObject(value) ? pruneObject(value, path, schema, walk) : value;

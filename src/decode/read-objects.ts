@@ -10,7 +10,8 @@ import { cutDocuments, readYamlDocument } from "./yaml-text.ts";
  * value of a JSON stream. A text that begins with a brace is JSON first and YAML if that fails, as for kubectl.
  * Throws one `UserError` that names every broken document with line and column.
  */
-export function readObjects(text: string, file: string | null): readonly SourceObject[] {
+export function readObjects(source: string, file: string | null): readonly SourceObject[] {
+  const text = source.startsWith("\ufeff") ? source.slice(1) : source;
   const lines = linesOf(text);
   if (!/^\s*[{[]/.test(text)) return readYaml(text, file, lines);
   try {

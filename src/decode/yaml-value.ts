@@ -28,6 +28,8 @@ type Walk = YamlNotes & {
   reads: number;
   aliasReads: number;
   aliasDepth: number;
+  /** The alias that is being unfolded, the outermost one. */
+  unfolding: Node | null;
 };
 
 /**
@@ -38,7 +40,16 @@ type Walk = YamlNotes & {
  * Upstream: go.yaml.in/yaml/v2 decode.go (mapping, merge, alias, allowedAliasRatio); sigs.k8s.io/yaml for keys.
  */
 export function yamlValue(node: Node | null, root: Node | null, notes: YamlNotes): Json {
-  const walk: Walk = { ...notes, root, targets: null, open: new Set(), reads: 0, aliasReads: 0, aliasDepth: 0 };
+  const walk: Walk = {
+    ...notes,
+    root,
+    targets: null,
+    open: new Set(),
+    reads: 0,
+    aliasReads: 0,
+    aliasDepth: 0,
+    unfolding: null,
+  };
   return valueOf(node, "", walk);
 }
 
@@ -68,7 +79,7 @@ function countRead(node: Node | null, walk: Walk): void {
   if (walk.aliasDepth > 0) walk.aliasReads++;
   if (walk.aliasReads <= 100 || walk.reads <= 1000) return;
   if (walk.aliasReads / walk.reads > allowedAliasRatio(walk.reads)) {
-    throw new TextProblem("document contains excessive aliasing", offsetOf(node));
+    throw new TextProblem("document contains excessive aliasing", offsetOf(walk.unfolding ?? node));
   }
 }
 
@@ -93,6 +104,7 @@ function aliasValue(alias: Alias, path: string, walk: Walk): Json {
   const node = targetOf(alias, walk);
   if (walk.open.has(alias)) throw new TextProblem(`anchor '${alias.source}' value contains itself`, offsetOf(alias));
   walk.open.add(alias);
+  if (walk.aliasDepth === 0) walk.unfolding = alias;
   walk.aliasDepth++;
   const value = valueOf(node, path, walk);
   walk.aliasDepth--;
