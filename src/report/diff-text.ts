@@ -116,23 +116,19 @@ function close(reading: Reading): void {
   reading.open = null;
 }
 
-/**
- * What a diff changes, for people: the removed and added lines of each file with their common indentation taken away,
- * and the first line that is changed.
- */
-export type ShownChange = { readonly file: string; readonly line: number; readonly lines: readonly string[] };
+/** What a patch changes in each of its files, and the first line that it changes there. */
+export type FileChanges = { readonly file: string; readonly line: number; readonly changes: readonly Change[] };
 
-export function shownChanges(patch: string): readonly ShownChange[] {
+export function fileChanges(patch: string): readonly FileChanges[] {
   return splitFiles(patch).flatMap((part) => {
     const diff = parseDiff(part);
     const line = diff?.changes[0]?.line;
     if (diff === null || line === undefined) return [];
-    const marked = diff.changes.flatMap(({ removed, added }) => [
-      ...removed.map((text) => ["-", text.replace(NO_NEWLINE, "")] as const),
-      ...added.map((text) => ["+", text.replace(NO_NEWLINE, "")] as const),
-    ]);
-    const indent = Math.min(...marked.filter(([, text]) => text.trim() !== "").map(([, text]) => text.search(/\S/)));
-    const lines = marked.map(([sign, text]) => `${sign} ${text.slice(indent)}`.trimEnd());
-    return [{ file: diff.newName.replace(/^b\//, ""), line, lines }];
+    return [{ file: diff.newName.replace(/^b\//, ""), line, changes: diff.changes.map(withoutMarks) }];
   });
+}
+
+function withoutMarks({ line, removed, added }: Change): Change {
+  const plain = (texts: readonly string[]) => texts.map((text) => text.replace(NO_NEWLINE, ""));
+  return { line, removed: plain(removed), added: plain(added) };
 }

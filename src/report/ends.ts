@@ -43,3 +43,8 @@ export function ruleName(rule: RulePlace): string {
   if (rule.file === null) return `${rule.policy} ${rule.element}`;
   return rule.line === null ? `${rule.file} ${rule.element}` : `${rule.file}:${rule.line}`;
 }
+
+/** A conversation as `Edit.newlyAllows` writes it. */
+export function allowedName(edge: EdgeReport): string {
+  return `${endName(edge.from)} → ${endName(edge.to)} ${edge.port ?? edge.protocol}`;
+}

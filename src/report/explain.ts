@@ -10,7 +10,7 @@ import { styleOf } from "./style.ts";
 import type { TextOptions } from "./text.ts";
 import { commandLines, hanging, joinParts, type Page, paragraph } from "./text/page.ts";
 import { cutEnd } from "./width.ts";
-import { distinct, listed } from "./words.ts";
+import { listed } from "./words.ts";
 
 /** What `--explain` needs: a rehearsal made with `all`, and the conversations as they were recorded. */
 export type ExplainInput = { readonly rehearsal: Rehearsal; readonly traffic: readonly Conversation[] };
@@ -31,7 +31,8 @@ type Subject = {
 export function explainText(input: ExplainInput, id: string, options: TextOptions): string | null {
   const subject = findSubject(input, id);
   if (subject === null) return null;
-  const page: Page = { width: Math.max(40, options.width), style: styleOf(options.color), all: true };
+  const { width, color } = options;
+  const page: Page = { width: Math.max(40, width), style: styleOf(color), all: true, long: "break" };
   const sections = [
     titleLines(subject, page),
     endLines(subject, page),
@@ -143,8 +144,7 @@ function commandSection({ line, report, traffic }: Subject, page: Page): readonl
   const edge = line?.edge ?? report;
   if (edge === null) return [];
   const side = sideOf(line, report);
-  const own = line?.kind === "hole" ? line.edge.check : [];
-  const commands = distinct([...own, ...clusterCommands(edge, side, traffic)]);
+  const commands = clusterCommands(edge, side, traffic);
   return [page.style.bold("SEE IT ON THE CLUSTER"), ...commands.flatMap((command) => commandLines(page, command, 1))];
 }
 

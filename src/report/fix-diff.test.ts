@@ -2,7 +2,7 @@ import { applyPatch, createTwoFilesPatch } from "diff";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Edit, Hole, Rehearsal } from "#model/rehearsal.ts";
-import { parseDiff, shownChanges, splitFiles } from "./diff-text.ts";
+import { parseDiff, fileChanges, splitFiles } from "./diff-text.ts";
 import { fixDiff } from "./fix-diff.ts";
 
 const ORIGINAL = Array.from({ length: 40 }, (_, index) => `line ${index + 1}`);
@@ -18,9 +18,12 @@ function text(lines: readonly string[]): string {
   return lines.map((line) => `${line}\n`).join("");
 }
 
+const END = { kind: "pod", namespace: "a", workload: { kind: "Deployment", name: "b" } };
+const PLAIN = { looksUnwanted: false, from: END, to: END, protocol: "TCP", port: 80 } as unknown as Hole;
+
 /** Only what fixDiff looks at. */
 function rehearsal(...edits: readonly (Edit | null)[]): Rehearsal {
-  const holes = edits.map((one, index) => ({ id: `h${index + 1}`, edit: one }) as unknown as Hole);
+  const holes = edits.map((one, index) => ({ ...PLAIN, id: `h${index + 1}`, edit: one }));
   return { holes } as unknown as Rehearsal;
 }
 
@@ -83,7 +86,16 @@ describe("proven edits as one patch", () => {
       patch: "",
       cured: [],
       leftOut: [],
+      undecided: [],
     });
+  });
+
+  it("never opens what looks unwanted, by its own edit or by another's", () => {
+    const own = edit(inserted(5, "A"));
+    const other = edit(inserted(20, "B"), { newlyAllows: ["a/b → a/b 80"] });
+    const [unwanted = PLAIN, rest = PLAIN] = rehearsal(own, other).holes;
+    const result = fixDiff({ holes: [{ ...unwanted, looksUnwanted: true }, rest] } as unknown as Rehearsal);
+    expect(result).toEqual({ patch: "", cured: [], leftOut: [], undecided: ["h1", "h2"] });
   });
 
   it("appends to a file, and fills an empty one", () => {
@@ -142,16 +154,16 @@ describe("reading a diff", () => {
     expect(parseDiff(diff)?.changes).toEqual([{ line: 1, removed: ["-- old"], added: ["++ new"] }]);
   });
 
-  it("shows what is changed in each file, without the indentation that all lines share", () => {
+  it("knows what is changed in each file", () => {
     const one = ["--- a/x.yaml", "+++ b/x.yaml", "@@ -3,1 +3,3 @@", "     kept", "+      rules:", "+        dns: []"];
     const two = ["--- a/y.yaml", "+++ b/y.yaml", "@@ -7,1 +7,1 @@", "-  port: 80", "+  port: 8080", ""];
-    expect(shownChanges([...one, ...two].join("\n"))).toEqual([
-      { file: "x.yaml", line: 4, lines: ["+ rules:", "+   dns: []"] },
-      { file: "y.yaml", line: 7, lines: ["- port: 80", "+ port: 8080"] },
+    expect(fileChanges([...one, ...two].join("\n"))).toEqual([
+      { file: "x.yaml", line: 4, changes: [{ line: 4, removed: [], added: ["      rules:", "        dns: []"] }] },
+      { file: "y.yaml", line: 7, changes: [{ line: 7, removed: ["  port: 80"], added: ["  port: 8080"] }] },
     ]);
   });
 
   it("has nothing to show where nothing is changed", () => {
-    expect(shownChanges("")).toEqual([]);
+    expect(fileChanges("")).toEqual([]);
   });
 });

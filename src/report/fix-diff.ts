@@ -1,7 +1,8 @@
 import type { Edit, Hole, Rehearsal } from "#model/rehearsal.ts";
+import { allowedName } from "./ends.ts";
 import { type Change, type FileDiff, parseDiff, splitFiles } from "./diff-text.ts";
 
-/** The proven edits as one patch, and the holes whose edit could not be part of it. */
+/** The proven edits of wanted traffic as one patch, and the holes whose edit could not be part of it. */
 export type FixDiff = {
   /** Unified diff for `git apply` or `patch -p1`; "" when no edit is proven. */
   readonly patch: string;
@@ -9,6 +10,8 @@ export type FixDiff = {
   readonly cured: readonly string[];
   /** Holes whose edit changes what another one changes too: rehearse again after applying. */
   readonly leftOut: readonly string[];
+  /** Holes that look unwanted, or whose edit would let through one that does: somebody has to decide. */
+  readonly undecided: readonly string[];
 };
 
 type File = { readonly diff: FileDiff; changes: readonly Change[]; readonly oldLines: Map<number, string> };
@@ -23,9 +26,15 @@ export function fixDiff(rehearsal: Rehearsal): FixDiff {
   const files = new Map<string, File>();
   const cured: string[] = [];
   const leftOut: string[] = [];
-  for (const hole of rehearsal.holes.filter(isProven)) (takeIn(files, hole.edit) ? cured : leftOut).push(hole.id);
+  const undecided: string[] = [];
+  const unwanted = new Set(rehearsal.holes.filter((hole) => hole.looksUnwanted).map(allowedName));
+  for (const hole of rehearsal.holes.filter(isProven)) {
+    const opens = hole.looksUnwanted || hole.edit.newlyAllows.some((name) => unwanted.has(name));
+    if (opens) undecided.push(hole.id);
+    else (takeIn(files, hole.edit) ? cured : leftOut).push(hole.id);
+  }
   const patch = [...files.values()].map(fileText).join("");
-  return { patch, cured, leftOut };
+  return { patch, cured, leftOut, undecided };
 }
 
 function isProven(hole: Hole): hole is Hole & { readonly edit: Edit } {

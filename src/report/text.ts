@@ -45,7 +45,8 @@ export type TextOptions = {
 
 /** The rehearsal for people. No line is longer than `width`; colour never says what a sign and a word do not. */
 export function reportText(rehearsal: Rehearsal, options: TextOptions): string {
-  const page: Page = { width: Math.max(40, options.width), style: styleOf(options.color), all: options.all };
+  const { width, color, all } = options;
+  const page: Page = { width: Math.max(40, width), style: styleOf(color), all, long: "cut" };
   const sections = SECTIONS.map((section) => section(rehearsal, page)).filter((lines) => lines.length > 0);
   const footer = footerLines(rehearsal, page, options.exitCode);
   return `${[...sections, footer].map((lines) => lines.join("\n")).join("\n\n")}\n`;

@@ -48,6 +48,12 @@ describe("wrap", () => {
   });
 });
 
+describe("long words", () => {
+  it("break over lines where nothing may be lost", () => {
+    expect(wrap(`a ${"x".repeat(25)} b`, 10, "break")).toEqual(["a", "x".repeat(10), "x".repeat(10), "xxxxx b"]);
+  });
+});
+
 describe("wrapCommand", () => {
   it("breaks with a backslash, so that it can be copied", () => {
     expect(wrapCommand("hubble observe --from-pod argocd/x --last 20", 24)).toEqual([

@@ -52,15 +52,18 @@ export function cutMiddle(untrusted: string, width: number): string {
   return cut();
 }
 
+/** What becomes of a word longer than a line: cut in its middle, or broken over lines. */
+export type LongWords = "cut" | "break";
+
 /**
- * Words filled into lines of at most `width` columns. A word longer than a line is cut in its middle, so that no line
- * is ever longer. A non-breaking space (U+00A0) keeps two words together and is printed as a space.
+ * Words filled into lines of at most `width` columns; no line is ever longer. A non-breaking space (U+00A0) keeps two
+ * words together and is printed as a space.
  */
-export function wrap(text: string, width: number): readonly string[] {
+export function wrap(text: string, width: number, long: LongWords = "cut"): readonly string[] {
   const lines: string[] = [];
   let line = "";
-  for (const word of text.split(/[ \n]+/).filter((part) => part !== "")) {
-    const fitted = cutMiddle(word.replaceAll("\u00A0", " "), width);
+  const words = text.split(/[ \n]+/).filter((part) => part !== "");
+  for (const fitted of words.flatMap((word) => fit(word.replaceAll("\u00A0", " "), width, long))) {
     if (line === "") line = fitted;
     else if (displayWidth(line) + 1 + displayWidth(fitted) <= width) line += ` ${fitted}`;
     else {
@@ -70,6 +73,17 @@ export function wrap(text: string, width: number): readonly string[] {
   }
   if (line !== "") lines.push(line);
   return lines;
+}
+
+function fit(word: string, width: number, long: LongWords): readonly string[] {
+  if (long === "cut") return [cutMiddle(word, width)];
+  const parts = [""];
+  for (const character of withoutControls(word)) {
+    const last = parts.at(-1) ?? "";
+    if (displayWidth(last) + columnsOf(character) <= width) parts[parts.length - 1] = last + character;
+    else parts.push(character);
+  }
+  return parts;
 }
 
 /**

@@ -14,12 +14,14 @@ import type { Io } from "../io.ts";
  * recording is decided once more with all of them.
  */
 export async function printFixDiff(rehearsal: Rehearsal, input: RehearsalInput, io: Io): Promise<void> {
-  const { patch, cured, leftOut } = fixDiff(rehearsal);
+  const { patch, cured, leftOut, undecided } = fixDiff(rehearsal);
   await io.out(patch);
-  const rest = rehearsal.holes.filter((hole) => !cured.includes(hole.id) && !leftOut.includes(hole.id));
+  const known = [...cured, ...leftOut, ...undecided];
+  const rest = rehearsal.holes.filter((hole) => !known.includes(hole.id));
   const lines = [
     cured.length === 0 ? "no edit is proven: nothing to patch" : `the patch cures ${idsText(cured)}`,
     ...(leftOut.length === 0 ? [] : [`left out, they touch the same lines: ${idsText(leftOut)}`]),
+    ...(undecided.length === 0 ? [] : [`left out, it would open what looks unwanted: ${idsText(undecided)}`]),
     ...(rest.length === 0 ? [] : [`without a proven edit: ${idsText(rest.map((hole) => hole.id))}`]),
     ...(patch === "" ? [] : [await outcomeOf(patch, rehearsal, input)]),
   ];

@@ -1,5 +1,6 @@
 import type { DecisionReport, RulePlace, SideReport } from "#model/rehearsal.ts";
 import { hanging, type Page } from "../text/page.ts";
+import { counted, distinct } from "../words.ts";
 
 const GUTTER = 18;
 
@@ -35,10 +36,14 @@ function sideText(side: SideReport): string {
   }
 }
 
+/** One line a policy: its first rule concerned, and how many more there are. */
 function rules(page: Page, title: string, places: readonly RulePlace[]): readonly string[] {
-  return places.flatMap((place, index) => {
+  const policies = distinct(places.map((place) => place.policy));
+  return policies.flatMap((policy, index) => {
+    const own = places.filter((place) => place.policy === policy);
     const label = index === 0 ? `    ${page.style.dim(title)}` : "";
-    return hanging(page, label, GUTTER, ruleText(place));
+    const more = own.length === 1 ? "" : ` and ${counted(own.length - 1, "more rule")}`;
+    return own.slice(0, 1).flatMap((place) => hanging(page, label, GUTTER, ruleText(place) + more));
   });
 }
 

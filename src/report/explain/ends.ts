@@ -37,13 +37,10 @@ function factsOf(end: EndReport): readonly Fact[] {
       return [
         ["workload", end.workload === null ? "none: a bare pod" : `${end.workload.kind} ${end.workload.name}`],
         ["pods", `${listed(end.pods, 4)}${end.podCount > end.pods.length ? ` (${counted(end.podCount, "pod")})` : ""}`],
-        ["identity", end.identity.join(" ")],
+        ...labelFacts(end.identity),
       ];
     case "reserved":
-      return [
-        ["identity", end.labels.join(" ")],
-        ["addresses", listed(end.addresses, 6)],
-      ];
+      return [...labelFacts(end.labels), ["addresses", listed(end.addresses, 6)]];
     case "address":
       return [
         ["address", end.address],
@@ -52,6 +49,11 @@ function factsOf(end: EndReport): readonly Fact[] {
     case "unknown":
       return [["why", end.reason]];
   }
+}
+
+/** One label a line: they are what policies match. */
+function labelFacts(labels: readonly string[]): readonly Fact[] {
+  return labels.map((label, index) => [index === 0 ? "identity" : "", label]);
 }
 
 function seenFacts(seen: End | null): readonly Fact[] {
@@ -65,7 +67,7 @@ function seenFacts(seen: End | null): readonly Fact[] {
     case "reserved":
       return [["nodes", listed(seen.nodes, 6)]];
     case "address":
-      return [["identity", seen.labels.join(" ")]];
+      return labelFacts(seen.labels);
     default:
       return [];
   }

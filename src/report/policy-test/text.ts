@@ -7,7 +7,7 @@ import { differences, subjectName, type TestOutcome } from "./result.ts";
 export type TestTextOptions = { readonly width: number; readonly color: boolean; readonly all: boolean };
 
 function pageOf({ width, color, all }: TestTextOptions): Page {
-  return { width: Math.max(40, width), style: styleOf(color), all };
+  return { width: Math.max(40, width), style: styleOf(color), all, long: "break" };
 }
 
 /** A failure in full; a pass only with `all`, on one line. Else "". */

@@ -1,7 +1,8 @@
-import type { NamespaceReadiness, Rehearsal } from "#model/rehearsal.ts";
-import { type ShownChange, shownChanges } from "../diff-text.ts";
+import type { Edit, NamespaceReadiness, Rehearsal } from "#model/rehearsal.ts";
+import { changeText } from "../change-text.ts";
+import { type FileChanges, fileChanges } from "../diff-text.ts";
 import { groupEdges } from "../edge-list.ts";
-import { endName, ruleName } from "../ends.ts";
+import { allowedName, endName, ruleName } from "../ends.ts";
 import { type HoleGroup, holesByNamespace, idsText, type NamespaceHoles } from "../hole-groups.ts";
 import { cutEnd, cutMiddle, displayWidth, padTo, wrap } from "../width.ts";
 import { count, counted, distinct, listed } from "../words.ts";
@@ -10,7 +11,7 @@ import { heading, joinParts, limited, type Page } from "./page.ts";
 const GROUPS_A_NAMESPACE = 6;
 const NAMESPACES = 12;
 const ENDS_A_LINE = 6;
-const CHANGED_LINES = 8;
+const CHANGED_LINES = 6;
 
 /** HOLES: seen traffic that the proposal denies, by the namespace that has to change, one entry a cure. */
 export function holeLines(rehearsal: Rehearsal, page: Page): readonly string[] {
@@ -53,7 +54,7 @@ function groupLines(group: HoleGroup, context: Context): readonly string[] {
   const pad = " ".repeat(gutter);
   const body = [
     ...sentencesOf(group).flatMap((sentence) => wrap(sentence, page.width - gutter)),
-    ...cureLines(group, page, page.width - gutter),
+    ...cureLines(group, context, page.width - gutter),
     ...joinParts(tagsOf(group, context), page.width - gutter).map(page.style.dim),
   ];
   return [...headLines(group, context), ...body.map((line) => pad + line)];
@@ -81,31 +82,59 @@ function sentencesOf(group: HoleGroup): readonly string[] {
   return [...sentences.slice(0, 1), `and ${count(sentences.length - 1)} like it, by the same change`];
 }
 
-function cureLines(group: HoleGroup, page: Page, width: number): readonly string[] {
+function cureLines(group: HoleGroup, context: Context, width: number): readonly string[] {
   const { edit, nearestRule } = group.first;
-  const changes = edit === null ? [] : shownChanges(edit.diff);
-  if (edit === null || changes.length === 0) {
+  const files = edit === null ? [] : fileChanges(edit.diff);
+  if (edit === null || files.length === 0) {
     return nearestRule === null ? [] : wrap(`nearest rule: ${ruleName(nearestRule)} ${nearestRule.element}`, width);
   }
-  const lines = changes.flatMap((change) => changeLines(change, page, width));
-  if (edit.newlyAllows.length === 0) return lines;
-  return [...lines, ...wrap(`it also newly allows ${listed(edit.newlyAllows, 3)}`, width).map(page.style.unsure)];
+  return [
+    ...files.flatMap((changes) => changeLines(changes, context.page, width)),
+    ...sideEffects(group, edit, context).flatMap((text) => wrap(text, width).map(context.page.style.unsure)),
+  ];
 }
 
 /** `argocd.yaml:31   + - matchName: github.com` where that fits, else the lines below the place. */
-function changeLines({ file, line, lines }: ShownChange, page: Page, width: number): readonly string[] {
+function changeLines({ file, line, changes }: FileChanges, page: Page, width: number): readonly string[] {
   const place = `${file}:${line}`;
-  const first = lines[0] ?? "";
-  if (lines.length === 1 && displayWidth(place) + 3 + displayWidth(first) <= width) {
+  const texts = changes.flatMap(changeText);
+  const first = texts[0] ?? "";
+  if (texts.length === 1 && displayWidth(place) + 3 + displayWidth(first) <= width) {
     return [`${place}   ${paintChange(first, page)}`];
   }
+  const lines = texts.flatMap((text) => wrapChange(text, width - 2).map((part) => `  ${paintChange(part, page)}`));
   const shown = page.all || lines.length <= CHANGED_LINES + 1 ? lines : lines.slice(0, CHANGED_LINES);
   const more = lines.length - shown.length;
   return [
     ...wrap(place, width),
-    ...shown.map((text) => `  ${paintChange(cutEnd(text, width - 2), page)}`),
-    ...(more === 0 ? [] : [page.style.dim(`  … ${more} more lines`)]),
+    ...shown,
+    ...(more === 0 ? [] : [page.style.dim(`  … ${counted(more, "more line")}`)]),
   ];
+}
+
+/** Wrapped behind its sign, with its indentation kept. */
+function wrapChange(text: string, width: number): readonly string[] {
+  const lead = /^[+-] *(?:- )?/.exec(text)?.[0] ?? "";
+  const sign = lead.slice(0, 1);
+  const lines = wrap(text.slice(lead.length), width - lead.length - 2);
+  return lines.map((line, index) => (index === 0 ? lead : `${sign}${" ".repeat(lead.length + 1)}`) + line);
+}
+
+/** What else an edit lets through: other holes by their ids, those that look unwanted called so. */
+function sideEffects(group: HoleGroup, edit: Edit, { rehearsal }: Context): readonly string[] {
+  const own = new Set(group.holes.map((hole) => hole.id));
+  const named = new Map(rehearsal.holes.map((hole) => [allowedName(hole), hole]));
+  const met = distinct(edit.newlyAllows).map((text) => ({ text, hole: named.get(text) }));
+  const ids = (isUnwanted: boolean) =>
+    met.flatMap(({ hole }) =>
+      hole === undefined || own.has(hole.id) || hole.looksUnwanted !== isUnwanted ? [] : [hole.id],
+    );
+  const others = met.flatMap(({ text, hole }) => (hole === undefined ? [text] : []));
+  return [
+    ids(false).length === 0 ? "" : `it cures ${idsText(ids(false))} as well`,
+    ids(true).length === 0 ? "" : `it also lets through what looks unwanted: ${idsText(ids(true))}`,
+    others.length === 0 ? "" : `it also newly allows ${listed(others, 3)}`,
+  ].filter((text) => text !== "");
 }
 
 function paintChange(line: string, page: Page): string {
@@ -123,11 +152,7 @@ function tagsOf(group: HoleGroup, { rehearsal }: Context): readonly string[] {
     also.length === 0 ? "" : `also ${also.join(", ")}`,
     holes.length === 1 ? "" : `${counted(holes.length, "conversation")} (${idsText(ids)})`,
     counted(flows, "flow"),
-    first.edit === null || first.edit.diff === ""
-      ? ""
-      : first.edit.proven
-        ? "edit proven on the recording"
-        : "edit not proven",
+    first.edit === null || first.edit.diff === "" ? "" : first.edit.proven ? "edit proven" : "edit not proven",
     holes.every((hole) => hole.deniedBefore) ? "denied today as well" : "",
     holes.every((hole) => hole.l7 === "denied") ? "refused by the proxy (L7)" : "",
     holes.some((hole) => hole.openBefore) ? "open before the recording" : "",

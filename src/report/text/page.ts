@@ -1,10 +1,16 @@
 import type { Rehearsal } from "#model/rehearsal.ts";
 import type { Style } from "../style.ts";
-import { displayWidth, padTo, wrap, wrapCommand } from "../width.ts";
+import { displayWidth, type LongWords, padTo, wrap, wrapCommand } from "../width.ts";
 import { count } from "../words.ts";
 
 /** What a text is printed on. `all` lists everything instead of the first of each. */
-export type Page = { readonly width: number; readonly style: Style; readonly all: boolean };
+export type Page = {
+  readonly width: number;
+  readonly style: Style;
+  readonly all: boolean;
+  /** Explaining breaks long words over lines: nothing is cut there. */
+  readonly long: LongWords;
+};
 
 /** A part of the report: its lines, none when it has nothing to say. Lines fit the page. */
 export type Section = (rehearsal: Rehearsal, page: Page) => readonly string[];
@@ -18,7 +24,7 @@ export function heading(page: Page, title: string, note: string): readonly strin
 
 /** Text wrapped behind `indent` spaces. */
 export function paragraph(page: Page, text: string, indent: number): readonly string[] {
-  return wrap(text, page.width - indent).map((line) => " ".repeat(indent) + line);
+  return wrap(text, page.width - indent, page.long).map((line) => " ".repeat(indent) + line);
 }
 
 /** A copyable command behind `indent` spaces. */
@@ -28,7 +34,7 @@ export function commandLines(page: Page, command: string, indent: number): reado
 
 /** Text hanging right of a label: the label on the first line, `gutter` columns kept free below it. */
 export function hanging(page: Page, label: string, gutter: number, text: string): readonly string[] {
-  const lines = wrap(text, page.width - gutter);
+  const lines = wrap(text, page.width - gutter, page.long);
   return [`${padTo(label, gutter)}${lines[0] ?? ""}`, ...lines.slice(1).map((line) => " ".repeat(gutter) + line)];
 }
 
