@@ -198,7 +198,7 @@ function unknownHelp(manifest: SourceManifest): string {
     KINDS.filter((kind) => kind.group === group).map((kind) => kind.kind),
   );
   if (near !== null) return `did you mean ${near}?`;
-  if (/Policy$/.test(manifest.kind)) return `cilium does not enforce the ${manifest.kind} of ${group || "v1"}`;
+  if (manifest.kind.endsWith("Policy")) return `cilium does not enforce the ${manifest.kind} of ${group || "v1"}`;
   return "nothing to do if they hold no policy";
 }
 
