@@ -90,7 +90,7 @@ function cureLines(group: HoleGroup, context: Context, width: number): readonly 
   }
   return [
     ...files.flatMap((changes) => changeLines(changes, context.page, width)),
-    ...sideEffects(group, edit, context).flatMap((text) => wrap(text, width).map(context.page.style.unsure)),
+    ...sideEffects(group, edit, context).flatMap(({ text, paint }) => wrap(text, width).map(paint)),
   ];
 }
 
@@ -120,21 +120,24 @@ function wrapChange(text: string, width: number): readonly string[] {
   return lines.map((line, index) => (index === 0 ? lead : `${sign}${" ".repeat(lead.length + 1)}`) + line);
 }
 
+type SideEffect = { readonly text: string; readonly paint: (text: string) => string };
+
 /** What else an edit lets through: other holes by their ids, those that look unwanted called so. */
-function sideEffects(group: HoleGroup, edit: Edit, { rehearsal }: Context): readonly string[] {
+function sideEffects(group: HoleGroup, edit: Edit, { rehearsal, page }: Context): readonly SideEffect[] {
   const own = new Set(group.holes.map((hole) => hole.id));
   const named = new Map(rehearsal.holes.map((hole) => [allowedName(hole), hole]));
   const met = distinct(edit.newlyAllows).map((text) => ({ text, hole: named.get(text) }));
-  const ids = (isUnwanted: boolean) =>
-    met.flatMap(({ hole }) =>
-      hole === undefined || own.has(hole.id) || hole.looksUnwanted !== isUnwanted ? [] : [hole.id],
-    );
+  const holes = met.flatMap(({ hole }) => (hole === undefined || own.has(hole.id) ? [] : [hole]));
+  const wanted = holes.filter((hole) => !hole.looksUnwanted).map((hole) => hole.id);
+  const unwanted = holes.filter((hole) => hole.looksUnwanted).map((hole) => hole.id);
   const others = met.flatMap(({ text, hole }) => (hole === undefined ? [text] : []));
-  return [
-    ids(false).length === 0 ? "" : `it cures ${idsText(ids(false))} as well`,
-    ids(true).length === 0 ? "" : `it also lets through what looks unwanted: ${idsText(ids(true))}`,
-    others.length === 0 ? "" : `it also newly allows ${listed(others, 3)}`,
-  ].filter((text) => text !== "");
+  const { good, bad, unsure } = page.style;
+  const effects = [
+    { text: wanted.length === 0 ? "" : `it cures ${idsText(wanted)} as well`, paint: good },
+    { text: unwanted.length === 0 ? "" : `it also lets through what looks unwanted: ${idsText(unwanted)}`, paint: bad },
+    { text: others.length === 0 ? "" : `it also newly allows ${listed(others, 3)}`, paint: unsure },
+  ];
+  return effects.filter(({ text }) => text !== "");
 }
 
 function paintChange(line: string, page: Page): string {
