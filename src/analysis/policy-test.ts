@@ -61,7 +61,11 @@ function runConnection(
   const line = { test: test.name, connection: connection.name ?? index, expect: connection.expect };
   const ends = endsOf(connection, world);
   if (typeof ends === "string") return { ...line, pass: false, got: { verdict: "undecided", error: ends } };
-  const all = answersOf(decide(engine, connection, { ...ends, names: namesOf(test, connection, world) }));
+  const to = withNames(ends.to, connection.to, connection.from, world);
+  const from = withNames(ends.from, connection.from, connection.to, world);
+  const all = answersOf(
+    decide(engine, connection, { from, to, names: namesOf(connection.to, connection.from, world) }),
+  );
   const got = Object.fromEntries(Object.keys(connection.expect).map((key) => [key, all[key] ?? null]));
   const pass = Object.entries(connection.expect).every(([key, wanted]) => isSame(got[key], wanted));
   return { ...line, pass, got };
@@ -286,14 +290,18 @@ function nodeEnd(name: string, used: string | null, view: string, world: TestWor
   return { ...plainEnd(entity, labels), addresses, nodes: node === undefined ? [] : [name] };
 }
 
-/** Names that the source's node has learned for the destination. */
-function namesOf(test: PolicyTest, connection: TestConnection, world: TestWorld): readonly string[] {
-  const to = addressKey(connection.to);
-  const from = namedEnd(connection.from, world);
+function withNames(end: End, text: string, viewer: string, world: TestWorld): End {
+  return end.kind === "address" ? { ...end, names: namesOf(text, viewer, world) } : end;
+}
+
+/** Names that the viewer's node has learned for an address. */
+function namesOf(text: string, viewer: string, world: TestWorld): readonly string[] {
+  const key = addressKey(text);
+  const from = namedEnd(viewer, world);
   const view = from?.kind === "pod" ? (from.pod.nodeName ?? "") : null;
-  return test.dns
+  return world.test.dns
     .filter(({ ips, seenBy }) => {
-      if (!ips.some((ip) => addressKey(ip) === to)) return false;
+      if (!ips.some((ip) => addressKey(ip) === key)) return false;
       const seer = seenBy === null ? undefined : world.pods.get(seenBy);
       return seenBy === null || (seer !== undefined && (seer.nodeName ?? "") === view);
     })

@@ -3,12 +3,11 @@ import type { Candidate } from "#model/connection.ts";
 import type { End } from "#model/conversation.ts";
 import { isObject, type Json } from "#model/json.ts";
 import { elementPath, type PolicyObject } from "#model/policy.ts";
-import { allowRules, type Cause, type CauseWorld, type Denial } from "../cause.ts";
+import { allowingRule } from "../allowing-rule.ts";
+import { allowRules, type Cause, type CauseWorld } from "../cause.ts";
 import { itemsAt } from "../element.ts";
 import { endName } from "../end-name.ts";
-import { policyToEdit } from "../nearest-rule.ts";
 import { podsOf } from "../pod-facts.ts";
-import { ruleFor } from "../peer-rule.ts";
 
 const FIELDS = ["fromCIDR", "toCIDR", "fromCIDRSet", "toCIDRSet", "from", "to"];
 
@@ -26,7 +25,7 @@ export const cidrCluster: Cause = {
       return {
         sentence: `${cidr} holds the address, but a CIDR rule never takes what is in the cluster: ${endName(denial.peer)} has an identity`,
         nearest: candidate.rule,
-        steps: peerRule(denial, world),
+        steps: allowingRule(denial, world),
       };
     }
     return null;
@@ -52,12 +51,4 @@ function cidrOf(value: Json): string | null {
   if (!isObject(value)) return null;
   const block = isObject(value["ipBlock"]) ? value["ipBlock"] : value;
   return typeof block["cidr"] === "string" ? block["cidr"] : null;
-}
-
-function peerRule(denial: Denial, world: CauseWorld) {
-  const target = policyToEdit(denial, world);
-  const policy = target === null ? undefined : world.policies.get(target.policy);
-  if (target === null || policy === undefined) return [];
-  const value = ruleFor(denial.conversation, denial.side, policy);
-  return [{ policy: target.policy, path: target.list, op: "append" as const, value }];
 }

@@ -1,13 +1,11 @@
 import type { Candidate } from "#model/connection.ts";
 import { isObject } from "#model/json.ts";
 import { elementPath } from "#model/policy.ts";
+import { allowingRule } from "../allowing-rule.ts";
 import { allowRules, type Cause, type CauseWorld, type Denial } from "../cause.ts";
-import type { EditStep } from "../edit-step.ts";
 import { itemsAt } from "../element.ts";
 import { endName } from "../end-name.ts";
-import { policyToEdit } from "../nearest-rule.ts";
 import { publicServices } from "../pod-facts.ts";
-import { ruleFor } from "../peer-rule.ts";
 
 /**
  * A pod calls its own cluster by a public name: the agent turns the load balancer's address into the ingress
@@ -37,7 +35,7 @@ export const hairpinDead: Cause = {
           ? `${turned}; the ${rule.peerField ?? ""} rule never matches`
           : `${turned}: ${endName(from)} arrives as itself, and the rule admits only the outside`,
       nearest: rule.rule,
-      steps: peerRule(denial, world),
+      steps: allowingRule(denial, world),
     };
   },
 };
@@ -62,18 +60,4 @@ function speaksOf(rule: Candidate, names: ReadonlySet<string>, world: CauseWorld
 function worldRule(denial: Denial): Candidate | null {
   const rules = allowRules(denial, ["fromEntities", "fromCIDR", "fromCIDRSet", "from"]);
   return rules.find((rule) => rule.portMatches && !rule.peerMatches) ?? null;
-}
-
-function peerRule(denial: Denial, world: CauseWorld): readonly EditStep[] {
-  const target = policyToEdit(denial, world);
-  const policy = target === null ? undefined : world.policies.get(target.policy);
-  if (target === null || policy === undefined) return [];
-  return [
-    {
-      policy: target.policy,
-      path: target.list,
-      op: "append",
-      value: ruleFor(denial.conversation, denial.side, policy),
-    },
-  ];
 }

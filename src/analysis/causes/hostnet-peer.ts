@@ -2,10 +2,9 @@ import type { Candidate } from "#model/connection.ts";
 import { isObject } from "#model/json.ts";
 import { elementPath } from "#model/policy.ts";
 import type { Pod } from "#model/objects.ts";
-import { allowRules, type Cause, type CauseWorld, type Denial } from "../cause.ts";
+import { allowingRule } from "../allowing-rule.ts";
+import { allowRules, type Cause, type CauseWorld } from "../cause.ts";
 import { itemsAt } from "../element.ts";
-import { policyToEdit } from "../nearest-rule.ts";
-import { ruleFor } from "../peer-rule.ts";
 import { isNamespaceKey, textMatches } from "../selector-text.ts";
 
 /** A selector cannot take a hostNetwork pod: on the wire it is its node. */
@@ -20,7 +19,7 @@ export const hostnetPeer: Cause = {
       return {
         sentence: `the rule selects ${pod.namespace}/${pod.name}, a hostNetwork pod: on the wire it is ${denial.peer.entity}`,
         nearest: candidate.rule,
-        steps: entityRule(denial, world),
+        steps: allowingRule(denial, world),
       };
     }
     return null;
@@ -36,12 +35,4 @@ function means(candidate: Candidate, pod: Pod, world: CauseWorld): boolean {
     const selector = policy.kind === "NetworkPolicy" && isObject(value) ? value["podSelector"] : value;
     return isObject(selector) && Object.keys(selector).length > 0 && textMatches(selector, labels, isNamespaceKey);
   });
-}
-
-function entityRule(denial: Denial, world: CauseWorld) {
-  const target = policyToEdit(denial, world);
-  const policy = target === null ? undefined : world.policies.get(target.policy);
-  if (target === null || policy === undefined) return [];
-  const value = ruleFor(denial.conversation, denial.side, policy);
-  return [{ policy: target.policy, path: target.list, op: "append" as const, value }];
 }

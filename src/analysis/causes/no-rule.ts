@@ -1,10 +1,11 @@
+import { isObject } from "#model/json.ts";
 import { elementPath } from "#model/policy.ts";
+import { allowingRule } from "../allowing-rule.ts";
 import { type Cause, type CauseWorld, type Denial, portText } from "../cause.ts";
 import { dnsProxySteps } from "../dns-steps.ts";
 import type { EditStep } from "../edit-step.ts";
 import { endName } from "../end-name.ts";
-import { nearestRule, policyToEdit } from "../nearest-rule.ts";
-import { ruleFor } from "../peer-rule.ts";
+import { nearestRule } from "../nearest-rule.ts";
 import { firstToPorts } from "../rule-ports.ts";
 
 /** Nothing in the subject's policies speaks of this peer and port. */
@@ -47,13 +48,10 @@ export function allowingSteps(denial: Denial, world: CauseWorld): readonly EditS
   if (denial.refused.length > 0) return refusedSteps(denial, world);
   const port = portStep(denial, world);
   if (port !== null) return [port];
-  const target = policyToEdit(denial, world);
-  const policy = target === null ? undefined : world.policies.get(target.policy);
-  if (target === null || policy === undefined) return [];
-  const value = ruleFor(denial.conversation, denial.side, policy);
-  const rule: EditStep = { policy: target.policy, path: target.list, op: "append", value };
-  const needsDns = "toFQDNs" in value && !world.names.isProxied(denial.subject);
-  return needsDns ? [rule, ...dnsProxySteps(denial, world)] : [rule];
+  const rule = allowingRule(denial, world);
+  const needsDns =
+    rule.some(({ value }) => isObject(value) && "toFQDNs" in value) && !world.names.isProxied(denial.subject);
+  return needsDns ? [...rule, ...dnsProxySteps(denial, world)] : rule;
 }
 
 function portStep(denial: Denial, world: CauseWorld): EditStep | null {
