@@ -1,4 +1,7 @@
 import { isMap, isScalar, isSeq, type Node, parseAllDocuments } from "yaml";
+import type { Json } from "#model/json.ts";
+import { type Dump, readDumpYaml } from "./dump-yaml.ts";
+import { valueAt } from "./field.ts";
 import type { Lines } from "./lines.ts";
 import { type DuplicateKey, type SourceObject, TextProblem } from "./source-object.ts";
 import { asNode, offsetOf, yamlValue } from "./yaml-value.ts";
@@ -33,10 +36,15 @@ function nextLine(text: string, from: number): number {
   return end < 0 ? text.length : end + 1;
 }
 
+/** From this length on a document is taken for a dump: nobody writes one by hand. */
+const DUMP_LENGTH = 100_000;
+
 /** Reads one document of a stream; null when it holds nothing but comments. Throws `TextProblem`. */
 export function readYamlDocument(text: string, chunk: Chunk, lines: Lines): SourceObject | null {
   const source = text.slice(chunk.start, chunk.end);
   if (!/^[ \t]*[^#\s%]/m.test(source)) return null;
+  const dump = source.length < DUMP_LENGTH ? null : readDumpYaml(source);
+  if (dump !== null) return dumpSource(source, dump, { base: chunk.start, lines });
   const [document] = parse(source, chunk.start);
   if (document === undefined || isNothing(document)) return null;
   return sourceOf(document, { root: document, base: chunk.start, lines });
@@ -66,6 +74,46 @@ function parse(source: string, base: number): readonly Node[] {
 
 function isNothing(node: Node): boolean {
   return isScalar(node) && node.value === "" && node.type === "PLAIN" && node.tag === undefined;
+}
+
+type Placed = { readonly base: number; readonly lines: Lines };
+
+/**
+ * A dump that was read without the yaml package. Places are found by that package all the same, when they are asked
+ * for, in the lines of the one element that they are asked of.
+ */
+function dumpSource(source: string, dump: Dump, { base, lines }: Placed): SourceObject {
+  const whole = () => readPart(source, base, lines);
+  return {
+    value: dump.value,
+    position: lines(base + Math.max(0, source.search(/^[^#\s]/m))),
+    positions: () => whole().positions(),
+    duplicates: () => [],
+    elements: (key) => (key === "items" ? itemSources(source, dump, { base, lines }) : whole().elements(key)),
+  };
+}
+
+function itemSources(source: string, dump: Dump, { base, lines }: Placed): readonly SourceObject[] {
+  const list = valueAt(dump.value, "items");
+  if (!Array.isArray(list)) return [];
+  return list.map((value: Json, index): SourceObject => {
+    const { start, end } = dump.items[index] ?? { start: 0, end: 0 };
+    const part = () => readPart(source.slice(start, end), base + start, lines).elements("")[0];
+    const content = /^ *- */.exec(source.slice(start, start + 200))?.[0].length ?? 0;
+    return {
+      value,
+      position: lines(base + start + content),
+      positions: () => part()?.positions() ?? {},
+      duplicates: () => [],
+      elements: (key) => part()?.elements(key) ?? [],
+    };
+  });
+}
+
+function readPart(source: string, base: number, lines: Lines): SourceObject {
+  const [node] = parse(source, base);
+  if (node === undefined) throw new Error("a dump's element is empty");
+  return sourceOf(node, { root: node, base, lines });
 }
 
 type Within = { readonly root: Node; readonly base: number; readonly lines: Lines };
