@@ -21,6 +21,12 @@ export function textAt(value: Json | undefined, ...keys: readonly string[]): str
   return typeof found === "string" ? found : undefined;
 }
 
+/** Text, or a number or boolean written as text: what an unquoted name such as `12` or `on` became. */
+export function scalarAt(value: Json | undefined, ...keys: readonly string[]): string | undefined {
+  const found = valueAt(value, ...keys);
+  return found === undefined || found === null || typeof found === "object" ? undefined : String(found);
+}
+
 export function numberAt(value: Json | undefined, ...keys: readonly string[]): number | undefined {
   const found = valueAt(value, ...keys);
   return typeof found === "number" ? found : undefined;

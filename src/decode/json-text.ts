@@ -1,4 +1,4 @@
-import type { Json } from "#model/json.ts";
+import type { Json, JsonObject } from "#model/json.ts";
 import type { Lines } from "./lines.ts";
 import { type DuplicateKey, type SourceObject, TextProblem } from "./source-object.ts";
 
@@ -48,11 +48,22 @@ function valueAt(text: string, at: number): Found {
 }
 
 function tryParse(text: string): Json | undefined {
+  let value: Json;
   try {
-    return JSON.parse(text) as Json;
+    value = JSON.parse(text) as Json;
   } catch {
     return undefined;
   }
+  // What is nested deeper goes to the careful walk, which says so.
+  return isDeep(value, 0) ? undefined : value;
+}
+
+function isDeep(value: Json, depth: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  if (depth >= MAX_DEPTH) return true;
+  if (Array.isArray(value)) return value.some((element: Json) => isDeep(element, depth + 1));
+  for (const key in value) if (isDeep((value as JsonObject)[key] ?? null, depth + 1)) return true;
+  return false;
 }
 
 function sourceOf(text: string, start: number, value: Json, lines: Lines): SourceObject {

@@ -2,7 +2,7 @@ import type { Finding } from "#model/finding.ts";
 import { isObject, type Json, type JsonObject } from "#model/json.ts";
 import type { Manifest } from "#model/objects.ts";
 import type { Place, Position } from "#model/place.ts";
-import { textAt } from "./field.ts";
+import { scalarAt, textAt } from "./field.ts";
 import type { DuplicateKey, SourceObject } from "./source-object.ts";
 
 /** A manifest with what is needed to point into its text. */
@@ -59,8 +59,8 @@ function gather(source: SourceObject, from: From, into: Gathered): void {
 
 function manifestOf(source: SourceObject, value: JsonObject, from: From): SourceManifest {
   const { kind, apiVersion, file } = from;
-  const namespace = textAt(value, "metadata", "namespace") ?? null;
-  const name = textAt(value, "metadata", "name") ?? textAt(value, "metadata", "generateName") ?? "";
+  const namespace = scalarAt(value, "metadata", "namespace") ?? "";
+  const name = scalarAt(value, "metadata", "name") ?? scalarAt(value, "metadata", "generateName") ?? "";
   const names = { kind, namespace: namespace === "" ? null : namespace, name };
   const [line, column] = source.position;
   const place: Place = { ...(file === null ? {} : { file }), line, column, object: objectName(names) };

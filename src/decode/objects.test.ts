@@ -460,6 +460,21 @@ describe("what is odd is said", () => {
     expect(said).toHaveLength(1);
   });
 
+  it("names and labels that YAML reads as something else", () => {
+    const text =
+      "apiVersion: v1\nkind: Pod\nmetadata:\n  name: 12\n  namespace: on\n  labels: {version: 1.10, on: 'yes', up: yes}\n";
+    const { findings: said, inventory: found } = read(text);
+    expect(said.map(({ id, message, place }) => [id, message.split(",")[0], place?.line])).toEqual([
+      ["not-text", "metadata.name is the number 12", 4],
+      ["not-text", "metadata.namespace is the boolean true", 5],
+      ["not-text", "metadata.labels.version is the number 1.1", 6],
+      ["not-text", "metadata.labels.up is the boolean true", 6],
+    ]);
+    expect(found.pods).toMatchObject([
+      { name: "12", namespace: "true", labels: { version: "1.1", true: "yes", up: "true" } },
+    ]);
+  });
+
   it("an object without a name, and a placeholder that was not filled in", () => {
     const text =
       "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {labels: {a: '${CLUSTER}'}}, spec: {}}";

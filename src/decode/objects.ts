@@ -5,6 +5,7 @@ import type { PolicyObject } from "#model/policy.ts";
 import { type CiliumFacts, ciliumFacts } from "./cilium-config.ts";
 import { type Draft, KINDS, type Kind, kindNamed, kindOf } from "./kinds.ts";
 import { manifestsOf, objectName, type SourceManifest } from "./manifest.ts";
+import { metadataFindings } from "./metadata.ts";
 import { implicitNamespace } from "./namespace.ts";
 import { nearestName } from "./nearest.ts";
 import { groupOf, isPassedOver } from "./passed-over.ts";
@@ -68,7 +69,7 @@ function sortOut(
     } else if ("wrong" in found) {
       findings.push(wrongVersion(manifest, found.wrong));
     } else {
-      if (manifest.name === "") findings.push(unnamed(manifest));
+      findings.push(...metadataFindings(manifest));
       known.push({ manifest, kind: found.kind });
     }
   }
@@ -162,16 +163,6 @@ function wrongVersion(manifest: SourceManifest, wanted: string): Finding {
     severity: "error",
     message: `${manifest.kind} has ${written}: the API server knows no such object`,
     help: `write \`apiVersion: ${wanted}\``,
-    place: manifest.place,
-  };
-}
-
-function unnamed(manifest: SourceManifest): Finding {
-  return {
-    id: "unnamed-object",
-    severity: "error",
-    message: `${manifest.kind} has no metadata.name`,
-    help: "name it",
     place: manifest.place,
   };
 }

@@ -1,4 +1,4 @@
-import { isMap, isScalar, isSeq, type Node, parseAllDocuments } from "yaml";
+import { isMap, isScalar, isSeq, type Node, parseAllDocuments, type YAMLError } from "yaml";
 import type { Json } from "#model/json.ts";
 import { type Dump, readDumpYaml } from "./dump-yaml.ts";
 import { valueAt } from "./field.ts";
@@ -62,7 +62,7 @@ function parse(source: string, base: number): readonly Node[] {
     const nodes: Node[] = [];
     for (const document of documents) {
       const problem = document.errors[0];
-      if (problem !== undefined) throw new TextProblem(lowerCase(problem.message), base + problem.pos[0]);
+      if (problem !== undefined) throw new TextProblem(wordsOf(problem), base + problem.pos[0]);
       if (document.contents !== null) nodes.push(document.contents);
     }
     return nodes;
@@ -153,6 +153,7 @@ function shifted<T>(base: number, read: () => T): T {
   }
 }
 
-function lowerCase(message: string): string {
+function wordsOf({ code, message }: YAMLError): string {
+  if (code === "RESOURCE_EXHAUSTION" || message.includes("call stack")) return "nested too deeply";
   return message.charAt(0).toLowerCase() + message.slice(1);
 }

@@ -99,6 +99,8 @@ describe("broken text names file, line and column", () => {
     ["JSON that stops", '{"a": 1,\n "b": [1, 2', "broken-json", 2, 12],
     ["JSON with a comma too many", '{"a": [1,\n  2,]}x', "broken-json", 2, 5],
     ["JSON nested too deeply", "[".repeat(100_000), "broken-json", 1, 502],
+    ["JSON nested too deeply that is whole", `${'{"a":'.repeat(5000)}1${"}".repeat(5000)}`, "broken-json", 1, 2506],
+    ["YAML nested too deeply", `a: ${"[".repeat(20_000)}${"]".repeat(20_000)}`, "broken-yaml", 1, expect.any(Number)],
   ])("%s", (_, text, code, line, column) => {
     const { code: found, place } = problem(text);
     expect({ code: found, ...place }).toEqual({ code, file: "f.yaml", line, column });
