@@ -37,7 +37,7 @@ export type DistillContext = {
 export function answer(policy: DirectionPolicy, packet: Packet, context: DistillContext): MapEntry | null {
   const { semantics } = context;
   const state = new MapState(policy.features, semantics.aggregates);
-  for (const filter of policy.filters) insertFilter(state, filter, policy, packet, context);
+  for (const filter of policy.filters) insertFilter(state, filter, { policy, packet, context });
   const allowsHost = packet.direction === "ingress" && packet.peer.isHost && context.allowLocalhost;
   if (allowsHost && !semantics.localhostIsRule) insertLocalhost(state);
   return lookup(state, semantics.aggregateWinsLongerPort);
@@ -58,21 +58,19 @@ function insertLocalhost(state: MapState): void {
   state.insert({ holder: "identity", length: EVERY_PROTOCOL_LENGTH }, entry, denyPrecedence(0));
 }
 
-function insertFilter(
-  state: MapState,
-  filter: L4Filter,
-  policy: DirectionPolicy,
-  packet: Packet,
-  context: DistillContext,
-): void {
+type Distilling = { readonly policy: DirectionPolicy; readonly packet: Packet; readonly context: DistillContext };
+
+function insertFilter(state: MapState, filter: L4Filter, { policy, packet, context }: Distilling): void {
   const length = keyLength(filter, packet, context);
   if (length === null) return;
+  const port = filter.portName === "" ? filter.port : resolvedPort(filter, packet, context);
   const entries = [...filter.selectors.values()];
   const wildcard = entries.find(({ selector }) => isWildcard(selector));
   const base = policy.priorities.tierBase.get(filter.tier) ?? 0;
   for (const item of wildcard === undefined ? entries : [wildcard, ...entries.filter((other) => other !== wildcard)]) {
     if (item !== wildcard && isCoveredByWildcard(item, wildcard, filter)) continue;
-    const entry = entryOf(filter, item, { base, next: policy.priorities.nextTier(filter.tier) });
+    const redirect = isRedirect(item.policy) ? `${filter.proto}/${port ?? 0}/${item.policy.listener}` : "";
+    const entry = entryOf(item, redirect, { base, next: policy.priorities.nextTier(filter.tier) });
     for (const holder of holdersOf(item.selector, filter, packet, context)) {
       state.insert({ holder, length }, entry, denyPrecedence(base));
     }
@@ -97,17 +95,16 @@ function sameEffect(a: MaybePolicy, b: MaybePolicy): boolean {
 }
 
 function entryOf(
-  filter: L4Filter,
   { policy, origin }: SelectorEntry,
+  proxy: string,
   tier: { readonly base: number; readonly next: number },
 ): MapEntry {
-  const port = filter.portName === "" ? filter.port : filter.portName;
   return mapEntry({
     verdict: verdictOf(policy),
     priority: policy?.priority ?? 0,
     tierPriority: tier.base,
     nextTierPriority: tier.next,
-    proxy: isRedirect(policy) ? `${filter.proto}/${port}/${policy.listener}` : "",
+    proxy,
     listenerPriority: policy?.listenerPriority ?? 0,
     auth: policy?.auth ?? null,
     origin,

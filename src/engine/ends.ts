@@ -75,7 +75,22 @@ function podIdentities(end: PodEnd, context: EndContext): readonly Identity[] {
   const ports = namedPortMap(end.namedPorts);
   const identity = (more: readonly Label[]) => make([...labels, ...more], ports, context, end.otherCluster !== null);
   if (!matchesPods(context) || end.addresses.length === 0) return [identity([])];
-  return distinct(end.addresses.map((address) => identity(podCidrLabels(address, context))));
+  const groups = addressesByPod(end, context);
+  return distinct(groups.map((addresses) => identity(addresses.flatMap((address) => podCidrLabels(address, context)))));
+}
+
+/** The addresses of each pod that the end stands for; one nobody knows stands for itself. */
+function addressesByPod(end: PodEnd, { inventory }: EndContext): readonly (readonly string[])[] {
+  if (end.podCount === 1) return [end.addresses];
+  const groups = new Map<string, string[]>();
+  for (const address of end.addresses) {
+    const pod = inventory.pods.find((item) => item.addresses.includes(address));
+    const key = pod === undefined ? address : `${pod.namespace}/${pod.name}`;
+    const known = groups.get(key);
+    if (known === undefined) groups.set(key, [address]);
+    else known.push(address);
+  }
+  return [...groups.values()];
 }
 
 /** In match mode `pods` a pod carries the CIDR of its address, at least its family's. Upstream: computeCIDRLabelsRLocked. */
@@ -98,7 +113,7 @@ function reservedIdentities(end: ReservedEnd, names: readonly string[], context:
   return distinct(groups.map((labels) => make([...named, ...labels, ...own], NO_PORTS, context)));
 }
 
-/** What tells nodes apart, for each address or node that the end stands for. */
+/** What tells nodes apart, for each address or node that the end stands for. Of one key, the node's own label stays. */
 function nodePlaces(end: ReservedEnd, context: EndContext): readonly (readonly Label[])[] {
   const { addresses } = end;
   const byCidr = matchesNodes(context);
@@ -107,11 +122,11 @@ function nodePlaces(end: ReservedEnd, context: EndContext): readonly (readonly L
   const cidrs = (address: string) => (byCidr ? nodeCidrLabels(address, context) : []);
   const labels = (node: Node | undefined) => (byLabel ? nodeLabels(node, context.config) : []);
   if (addresses.length > 0)
-    return addresses.map((address) => [...labels(nodeAt(address, end, context)), ...cidrs(address)]);
+    return addresses.map((address) => [...cidrs(address), ...labels(nodeAt(address, end, context))]);
   if (end.nodes.length === 0) return [labels(undefined)];
   return end.nodes.map((name) => {
     const node = context.inventory.nodes.find((item) => item.name === name);
-    return [...labels(node), ...(node?.addresses.flatMap((item) => cidrs(item.address)) ?? [])];
+    return [...(node?.addresses.flatMap((item) => cidrs(item.address)) ?? []), ...labels(node)];
   });
 }
 

@@ -128,7 +128,7 @@ function createMemo(world: World, { semantics }: ParseContext) {
     nodes: world.config.policyCIDRMatchMode.includes("nodes"),
     pods: world.config.policyCIDRMatchMode.includes("pods"),
   };
-  const policies = new Map<Identity, SelectorPolicy>();
+  const policies = new Map<Identity, Map<Identity, SelectorPolicy>>();
   const answers = new Map<string, MapEntry | null>();
   let ends = new WeakMap<End, readonly Identity[]>();
   const cache = new SelectorCache(
@@ -162,7 +162,14 @@ function createMemo(world: World, { semantics }: ParseContext) {
     answers.set(key, made);
     return made;
   };
-  return { cache, interned, identities, answerOf, policies };
+  const policyOf = (subject: Identity, host: Identity, make: () => SelectorPolicy) => {
+    const byHost = policies.get(subject) ?? new Map<Identity, SelectorPolicy>();
+    policies.set(subject, byHost);
+    const known = byHost.get(host) ?? make();
+    byHost.set(host, known);
+    return known;
+  };
+  return { cache, interned, identities, answerOf, policyOf };
 }
 
 type Memo = ReturnType<typeof createMemo>;
@@ -192,14 +199,11 @@ function createContext(
     semantics,
     byNamespace: entriesByNamespace(entries),
     selects: distill.selects,
-    host: cache.identity(hostIdentity(semantics.aggregates)),
   };
-  const policyOf = (subject: Identity) => {
-    const known = memo.policies.get(subject);
-    if (known !== undefined) return known;
-    const policy = resolvePolicy(repository, subject);
-    memo.policies.set(subject, policy);
-    return policy;
+  const plainHost = cache.identity(hostIdentity(semantics.aggregates));
+  const policyOf = (subject: Identity, peer?: Identity) => {
+    const host = peer?.isHost === true ? peer : plainHost;
+    return memo.policyOf(subject, host, () => resolvePolicy(repository, { identity: subject, host }));
   };
   const intern = (made: readonly Identity[]) => made.map((identity) => cache.identity(identity));
   return {
@@ -216,7 +220,7 @@ function createContext(
     },
     policyOf,
     answer: (packet) =>
-      memo.answerOf(packet, () => answer(policyOf(packet.subject)[packet.direction], packet, distill)),
+      memo.answerOf(packet, () => answer(policyOf(packet.subject, packet.peer)[packet.direction], packet, distill)),
   };
 }
 

@@ -38,6 +38,8 @@ export type L4Filter = {
   readonly direction: Direction;
   /** 0 for every port, and for a named one. */
   readonly port: number;
+  /** The port it is merged under. */
+  readonly tablePort: number;
   /** 0 for a single port. */
   readonly endPort: number;
   /** "" unless the port is named. */
@@ -74,7 +76,7 @@ export function addEntry(table: FilterTable, entry: PolicyEntry, priority: numbe
   if (l3 === null) return;
   const add = (rule: PortRule, port: PortProtocol) => {
     const policy = selectorPolicy(entry, rule, port.protocol, { ...context, priority });
-    addFilter(table, newFilter(entry, l3, port, policy, context), context);
+    addFilter(table, newFilter(entry, l3, { ...port, policy }, context), context);
   };
   if (entry.l4.length === 0 && l3.length > 0) add(plainPorts([]), EVERY_PORT);
   for (const rule of entry.l4) {
@@ -89,16 +91,17 @@ export function addEntry(table: FilterTable, entry: PolicyEntry, priority: numbe
 function newFilter(
   entry: PolicyEntry,
   l3: readonly Selector[],
-  port: PortProtocol,
-  policy: MaybePolicy,
+  { policy, ...port }: PortProtocol & { readonly policy: MaybePolicy },
   context: FilterContext,
 ): L4Filter {
   const isNamed = isServiceName(port.port);
+  const number = isNamed ? 0 : portNumber(port.port);
   const origin = entry.ref.policy === "" ? implicitOrigin(entry.ref.element) : originOf(entry.ref, entry.log);
   const filter: L4Filter = {
     tier: entry.tier,
     direction: entry.direction,
-    port: isNamed ? 0 : portNumber(port.port),
+    port: number,
+    tablePort: context.semantics.decimalTablePorts ? decimalPort(port.port) : number,
     endPort: port.endPort,
     portName: isNamed ? port.port : "",
     proto: protocolNumber(port.protocol) ?? ANY,
@@ -118,6 +121,11 @@ export function portNumber(text: string): number {
   const parsed = parsePort(text);
   if ("value" in parsed) return parsed.value;
   return parsed.error.endsWith("value out of range") ? 0xffff : 0;
+}
+
+/** The trap: before 1.20 "0120" is port 80 but is merged with the rules of port 120. Upstream: parsePortProtocol. */
+function decimalPort(text: string): number {
+  return /^[0-9]+$/.test(text) ? Math.min(Number(text), 0xffff) : 0;
 }
 
 /**
@@ -186,7 +194,7 @@ function listenerName(rule: PortRule, namespace: string): string {
 
 /** A named port's filter is told by name and protocol alone, whatever its endPort. Upstream: L4PolicyMap.upsert. */
 function filterKey(filter: L4Filter): string {
-  const port = filter.portName === "" ? `${filter.port}-${filter.endPort}` : filter.portName;
+  const port = filter.portName === "" ? `${filter.tablePort}-${filter.endPort}` : filter.portName;
   return `${filter.tier} ${port}/${filter.proto}`;
 }
 

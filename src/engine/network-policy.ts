@@ -6,7 +6,15 @@ import { cidrRuleSelectors } from "./cidr-selector.ts";
 import { CLUSTER_KEY, NAMESPACE_KEY, type ParseContext } from "./parse-context.ts";
 import type { PolicyEntry } from "./policy-entry.ts";
 import { readKnpPorts } from "./read-ports.ts";
-import { type EndpointSelector, labelSelector, readSelector, type Selector, WILDCARD, withMatch } from "./selector.ts";
+import {
+  CIDR_LABELS,
+  type EndpointSelector,
+  labelSelector,
+  readSelector,
+  type Selector,
+  WILDCARD,
+  withMatch,
+} from "./selector.ts";
 import { labelKeyErrors, labelValueErrors } from "./validate/label-syntax.ts";
 import { isSet, listOf, structOf, textOf, textsOf } from "./validate/fields.ts";
 
@@ -57,7 +65,7 @@ function entryOf(source: Source, direction: Direction, element: string, l3: read
     log: "",
     peerField: null,
     order: "",
-    endpoints: [],
+    endpoints: (l3 ?? []).filter((selector) => selector.kind === "labels" && !selector.key.startsWith(CIDR_LABELS)),
     requires: [],
   };
 }
@@ -95,9 +103,8 @@ function peerSelectors(source: Source, direction: Direction, peer: JsonObject): 
 
 /** The trap: 1.19 counts its own prefix too, so a namespace label's name of 29 characters is already too long, and selects all. */
 function finished(selector: EndpointSelector, { semantics }: ParseContext): Selector {
-  const made = labelSelector(selector);
   const isBad = semantics.knpBadSelectorIsEverything && !isWellFormed(selector);
-  return isBad && made.kind === "labels" ? { ...made, requirements: [] } : made;
+  return isBad ? WILDCARD : labelSelector(selector);
 }
 
 /** Upstream: apimachinery labels.NewRequirement, over keys written `k8s.name`. */

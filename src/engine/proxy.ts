@@ -52,7 +52,8 @@ export function proxyRuling(
 ): ProxyRuling {
   const rules = applicableRules(policy, packet, context);
   const best = rules.reduce<Redirecting | null>((found, rule) => better(found, rule), null);
-  const redirect: Redirect = best?.policy.l7Parser ?? "crd";
+  // None where only the peer's aggregate is selected, or a named port with an endPort takes the packet.
+  const redirect: Redirect = best?.policy.l7Parser ?? "unknown";
   switch (redirect) {
     case "dns":
       return { redirect, ...dnsAnswer(rules, packet, shown, context) };

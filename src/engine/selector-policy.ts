@@ -7,7 +7,7 @@ import { addEntry, addHost, type FilterContext, type FilterTable, type L4Filter,
 import { lookupLabel, selectLabel } from "./labels.ts";
 import type { Features } from "./map-state.ts";
 import type { PolicyEntry } from "./policy-entry.ts";
-import type { Requirement, Selector } from "./selector.ts";
+import { isWildcard, type Requirement, type Selector } from "./selector.ts";
 import { type DirectionRules, directionRules, flattenPriorities, type Priorities } from "./rules.ts";
 import type { Semantics } from "./semantics.ts";
 
@@ -40,7 +40,6 @@ export type Repository = {
   readonly semantics: Semantics;
   readonly byNamespace: ReadonlyMap<string, readonly PolicyEntry[]>;
   readonly selects: (selector: Selector, identity: Identity) => boolean;
-  readonly host: Identity;
 };
 
 /** Groups entries by namespace, "" for cluster-wide ones. Upstream: rulesByNamespace. */
@@ -68,9 +67,12 @@ function namespaceOf(identity: Identity): string {
   return lookupLabel(identity.labels, NAMESPACE_LABEL) ?? "";
 }
 
+/** Whose policy is resolved; `host` is its node, which redirects may have to leave alone. */
+export type Subject = { readonly identity: Identity; readonly host: Identity };
+
 /** Resolves a subject's policy: which rules select it, merged by port and selector. */
-export function resolvePolicy(repository: Repository, subject: Identity): SelectorPolicy {
-  const matching = matchingEntries(repository, subject);
+export function resolvePolicy(repository: Repository, subject: Subject): SelectorPolicy {
+  const matching = matchingEntries(repository, subject.identity);
   const selecting = [...new Set(matching.map((entry) => entry.ref.policy))].sort();
   const resolve = (direction: Direction) => resolveDirection(repository, subject, direction, matching);
   const ingress = resolve("ingress");
@@ -80,7 +82,7 @@ export function resolvePolicy(repository: Repository, subject: Identity): Select
 
 function resolveDirection(
   repository: Repository,
-  subject: Identity,
+  subject: Subject,
   direction: Direction,
   all: readonly PolicyEntry[],
 ): { readonly policy: DirectionPolicy; readonly error: string | null } {
@@ -88,7 +90,7 @@ function resolveDirection(
     all.filter((entry) => entry.direction === direction),
     repository.semantics,
   );
-  const rules = directionRules(direction, matching, subject.labels, repository);
+  const rules = directionRules(direction, matching, subject.identity.labels, repository);
   const priorities = flattenPriorities(rules.entries);
   const context = filterContext(repository, subject, rules);
   const { filters, error } = buildFilters(rules.entries, priorities, context);
@@ -103,13 +105,15 @@ function resolveDirection(
   return { policy, error };
 }
 
-function filterContext(repository: Repository, subject: Identity, rules: DirectionRules): FilterContext {
+function filterContext(repository: Repository, subject: Subject, rules: DirectionRules): FilterContext {
+  const { semantics } = repository;
   return {
-    semantics: repository.semantics,
-    namespace: namespaceOf(subject),
+    semantics,
+    namespace: namespaceOf(subject.identity),
     defaultDeny: rules.defaultDeny,
     allowLocalhost: repository.config.allowLocalhost === "always",
-    selectsHost: (selector) => repository.selects(selector, repository.host),
+    selectsHost: (selector) =>
+      isWildcard(selector) || (semantics.hostSkipsL7 === "when-created" && repository.selects(selector, subject.host)),
   };
 }
 

@@ -37,6 +37,8 @@ export type Semantics = {
   readonly hostLabelExempts: boolean;
   /** Egress named ports are looked up per peer identity, and are identity labels; before: one table for the cluster. */
   readonly namedPortsPerIdentity: boolean;
+  /** Rules of one port are found by its decimal reading, although "0120" is port 80. Upstream: L4PolicyMap before 1.20. */
+  readonly decimalTablePorts: boolean;
   /** Port "0" with an endPort is a range from 0; later it is every port. Upstream: keysForRange. */
   readonly rangeFromZero: boolean;
   /** `**.` stands for one or more labels, `**` alone for every name. Upstream: pkg/fqdn/matchpattern. */
@@ -74,6 +76,7 @@ const V1_18: Semantics = {
   worldByFamily: false,
   hostLabelExempts: true,
   namedPortsPerIdentity: false,
+  decimalTablePorts: true,
   rangeFromZero: true,
   deepPatterns: false,
   knpSanitized: true,
@@ -114,6 +117,7 @@ const V1_20: Semantics = {
   hostLabelExempts: false,
   knpBadSelectorIsEverything: false,
   namedPortsPerIdentity: true,
+  decimalTablePorts: false,
   rangeFromZero: false,
   groups: true,
   proxylib: false,

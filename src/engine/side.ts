@@ -20,7 +20,8 @@ export type SideContext = DistillContext & {
   /** The identities an end may have under these names. Upstream: see ends.ts. */
   readonly identities: (end: End, names: readonly string[]) => readonly Identity[];
   readonly identityWithAnyName: (end: AddressEnd) => Identity | null;
-  readonly policyOf: (subject: Identity) => SelectorPolicy;
+  /** The subject's policy, as it is towards a peer that is its own node. */
+  readonly policyOf: (subject: Identity, peer?: Identity) => SelectorPolicy;
   /** The entry that answers a packet under its subject's policy. */
   readonly answer: (packet: Packet) => MapEntry | null;
 };
@@ -82,11 +83,16 @@ function decidePeer(connection: Connection, sides: Sides, context: SideContext):
   if (peer.kind === "unknown") {
     return unknownPeerRuling({ direction, subject, ...target }, own, { reason: peer.reason, context });
   }
-  const names = direction === "egress" ? connection.names.learned : [];
-  const peers = context.identities(peer, names);
+  const peers = context.identities(peer, namesOf(connection, direction));
   return agreed(
-    peers.map((identity) => decidePacket(connection, { direction, subject, peer: identity, ...target }, own, context)),
+    peers.map((identity) => decidePacket(connection, { direction, subject, peer: identity, ...target }, context)),
   );
+}
+
+/** Under which names the subject's node knows the peer's address: those recorded with it where it is the source. */
+export function namesOf({ names, from }: Connection, direction: Direction): readonly string[] {
+  if (direction === "egress") return names.learned;
+  return from.kind === "address" ? from.names : [];
 }
 
 /** A datapath rule: path MTU discovery passes before any policy. */
@@ -101,9 +107,10 @@ export function packetTarget(connection: Connection): Pick<Packet, "proto" | "po
   return { proto, port: (isIcmp ? (connection.icmpType ?? connection.port) : connection.port) ?? 0 };
 }
 
-function decidePacket(connection: Connection, packet: Packet, own: DirectionPolicy, context: SideContext): Ruling {
+function decidePacket(connection: Connection, packet: Packet, context: SideContext): Ruling {
+  const own = context.policyOf(packet.subject, packet.peer)[packet.direction];
   const entry = context.answer(packet);
-  if (entry !== null && !isDeny(entry)) return allowedBy(connection, packet, entry, own, context);
+  if (entry !== null && !isDeny(entry)) return allowedBy(connection, packet, { own, entry }, context);
   const denial: Ruling = { decision: "denied", by: entry?.origin.rules ?? [], defaultDeny: own.defaultDeny };
   return entry === null ? (withUnknownNames(connection, packet, own, context) ?? denial) : denial;
 }
@@ -142,8 +149,7 @@ function allowed(own: DirectionPolicy, more: Partial<Allowed>): Ruling {
 function allowedBy(
   connection: Connection,
   packet: Packet,
-  entry: MapEntry,
-  own: DirectionPolicy,
+  { own, entry }: { readonly own: DirectionPolicy; readonly entry: MapEntry },
   context: SideContext,
 ): Ruling {
   const by = entry.origin.rules;

@@ -7,7 +7,7 @@ import { clusterPort, isServiceName, namedPort } from "./named-ports.ts";
 import { sameRule } from "./origin.ts";
 import type { PolicyEntry, PortProtocol } from "./policy-entry.ts";
 import { protocolNumber, SCTP, TCP, UDP } from "./protocol.ts";
-import { packetTarget, type SideContext } from "./side.ts";
+import { namesOf, packetTarget, type SideContext } from "./side.ts";
 
 // The basis of explanations: every rule of the subject's policies held against a connection, the first failing clause said.
 
@@ -18,7 +18,7 @@ export function walkSide(connection: Connection, direction: Direction, context: 
   const [identity] = context.identities(subject, []);
   if (identity === undefined) return { direction, selecting: [], defaultDeny: [], candidates: [] };
   const policy = context.policyOf(identity);
-  const peers = context.identities(peer, direction === "egress" ? connection.names.learned : []);
+  const peers = context.identities(peer, namesOf(connection, direction));
   const target = packetTarget(connection);
   const rules = byRule(policy[direction].matching);
   const candidates = rules.map((entries) =>
