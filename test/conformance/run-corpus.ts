@@ -1,0 +1,74 @@
+import { readFileSync } from "node:fs";
+import { gunzipSync } from "node:zlib";
+import { runPolicyTest } from "#analysis/policy-test.ts";
+import { manifestsOf, readInventory } from "#decode/objects.ts";
+import { readPolicyTests } from "#decode/policy-test.ts";
+import type { PolicyTest } from "#model/policy-test.ts";
+
+/** One key that the engine answers otherwise than Cilium. */
+export type Mismatch = {
+  readonly test: string;
+  /** The connection's name or index, or the policy. */
+  readonly of: string | number;
+  readonly key: string;
+  /** Both answers in one line, for people. */
+  readonly text: string;
+};
+
+/** How many keys of how many connections and policies were compared, and those that differ. */
+export type CorpusRun = {
+  readonly connections: number;
+  readonly policies: number;
+  readonly keys: number;
+  readonly mismatches: readonly Mismatch[];
+};
+
+/** Runs the policy tests of a file, one a line, gzipped or not, and compares every expected key. */
+export function runCorpus(path: string): CorpusRun {
+  const bytes = readFileSync(path);
+  const text = (path.endsWith(".gz") ? gunzipSync(bytes) : bytes).toString("utf8");
+  const runs = text.split("\n").flatMap((line) => (line === "" ? [] : readPolicyTests(line, path).tests.map(runTest)));
+  const sum = (count: (run: CorpusRun) => number) => runs.reduce((total, run) => total + count(run), 0);
+  return {
+    connections: sum((run) => run.connections),
+    policies: sum((run) => run.policies),
+    keys: sum((run) => run.keys),
+    mismatches: runs.flatMap((run) => run.mismatches),
+  };
+}
+
+function runTest(test: PolicyTest): CorpusRun {
+  const { inventory, policies } = readInventory(manifestsOf(test.objects, null), { anyVersion: true });
+  const results = runPolicyTest(test, inventory, policies);
+  const mismatches = results.flatMap((result) => {
+    const of = "policy" in result ? result.policy : result.connection;
+    const place = "policy" in result ? result.policy : describeConnection(test, result.connection);
+    const wrong = result.pass ? [] : Object.keys(result.expect).filter((key) => !isSame(result, key));
+    return wrong.map((key) => {
+      const [got, expected] = [result.got[key], result.expect[key]].map((value) => JSON.stringify(value));
+      return { test: test.name, of, key, text: `${test.name}: ${place}: ${key} is ${got}, Cilium says ${expected}` };
+    });
+  });
+  return {
+    connections: test.connections.length,
+    policies: test.expectPolicies.length,
+    keys: results.reduce((total, { expect }) => total + Object.keys(expect).length, 0),
+    mismatches,
+  };
+}
+
+type Compared = { readonly got: Readonly<Record<string, unknown>>; readonly expect: Readonly<Record<string, unknown>> };
+
+function isSame({ got, expect }: Compared, key: string): boolean {
+  const [a, b] = [got[key], expect[key]];
+  if (Array.isArray(a) && Array.isArray(b)) return JSON.stringify([...a].sort()) === JSON.stringify([...b].sort());
+  // A policy's error is a part of the agent's text.
+  return key === "error" && typeof a === "string" && typeof b === "string" ? a.includes(b) : a === b;
+}
+
+function describeConnection(test: PolicyTest, of: string | number): string {
+  const connection = test.connections.find((item, index) => (item.name ?? index) === of);
+  if (connection === undefined) return `connection ${of}`;
+  const { from, to, port, protocol, icmpType } = connection;
+  return `${from} → ${to} ${protocol} ${port ?? `type ${icmpType}`}`;
+}
