@@ -1,16 +1,18 @@
 import type { Candidate } from "#model/connection.ts";
-import type { Conversation, End } from "#model/conversation.ts";
+import type { Conversation } from "#model/conversation.ts";
 import type { Direction } from "#model/decision.ts";
-import { isObject } from "#model/json.ts";
-import { type PolicyObject, policyName } from "#model/policy.ts";
+import { isObject, type Json } from "#model/json.ts";
+import { elementPath, type PolicyObject, policyName } from "#model/policy.ts";
 import type { DeadRule } from "#model/rehearsal.ts";
 import type { CauseWorld } from "./cause.ts";
 import { itemsAt } from "./element.ts";
+import { endName } from "./end-name.ts";
 import { selectedBy } from "./isolation.ts";
 import { connectionOf } from "./judge.ts";
 import { publicServices, servicesOf, targetPort } from "./pod-facts.ts";
 import { rulePlace } from "./report-edge.ts";
 import { rulePorts } from "./rule-ports.ts";
+import { endLabels, namesNamespace, textMatches } from "./selector-text.ts";
 
 /** A rule's use over the whole recording. */
 type Use = { peerMet: boolean; matched: boolean };
@@ -93,37 +95,38 @@ function noteUse(uses: Map<string, Use>, candidate: Candidate): void {
 }
 
 function judgeRule(rule: RuleElement, uses: ReadonlyMap<string, Use>, world: CauseWorld): readonly DeadRule[] {
+  const hairpinned = hairpinnedPeers(rule, world);
   const use = uses.get(`${rule.name} ${rule.element}`);
-  if (use?.matched === true) return [];
-  const found = hairpinned(rule, world) ?? wrongPort(rule, use, world);
-  return found === null
-    ? []
-    : [{ ...rulePlace({ policy: rule.name, element: rule.element }, world.policies), ...found }];
+  const port = use?.matched === true ? null : wrongPort(rule, use, world);
+  if (hairpinned.length > 0 || port === null) return hairpinned;
+  return [{ ...rulePlace({ policy: rule.name, element: rule.element }, world.policies), ...port }];
 }
 
 type Verdict = Pick<DeadRule, "reason" | "sentence">;
 
-/** An ingress rule for a caller that comes back in through the public ingress instead. */
-function hairpinned(rule: RuleElement, world: CauseWorld): Verdict | null {
-  if (rule.direction !== "ingress") return null;
-  const callers = world.snapshot.traffic.conversations.filter(
-    (one) => one.from.kind === "pod" && publicServices(one.to, one.port, world.snapshot).length > 0,
-  );
-  const caller = callers.find((one) => one.from.kind === "pod" && namesNamespaceOf(rule, one.from));
-  if (caller === undefined || caller.from.kind !== "pod" || caller.to.kind !== "pod") return null;
-  const via = caller.to.workload?.name ?? caller.to.namespace;
-  return {
-    reason: "hairpin",
-    sentence: `${caller.from.namespace} was seen only through the public ingress: it arrives as ${via}`,
-  };
+/** Peers of an ingress rule that were never met as themselves, but come back in through the public ingress. */
+function hairpinnedPeers(rule: RuleElement, world: CauseWorld): readonly DeadRule[] {
+  if (rule.direction !== "ingress") return [];
+  const base = elementPath(rule.element);
+  return itemsAt(rule.policy.value, `${base}.fromEndpoints`).flatMap((item) => {
+    const caller = hairpinnedCaller(item.value, rule, world);
+    if (caller === null || caller.to.kind !== "pod") return [];
+    const element = `${rule.element}${item.path.slice(base.length)}`;
+    const via = caller.to.workload?.name ?? caller.to.namespace;
+    const sentence = `${endName(caller.from)} was seen only through the public ingress: it arrives as ${via}`;
+    return [{ ...rulePlace({ policy: rule.name, element }, world.policies), reason: "hairpin" as const, sentence }];
+  });
 }
 
-/** The rule's peers are in this end's namespace, by the text of its selectors. */
-function namesNamespaceOf(rule: RuleElement, end: End): boolean {
-  if (end.kind !== "pod" || rule.policy.namespace === end.namespace) return false;
-  const path = rule.element.startsWith("specs[") ? rule.element : `spec.${rule.element}`;
-  return itemsAt(rule.policy.value, `${path}.fromEndpoints`).some(({ value }) =>
-    JSON.stringify(value).includes(`io.kubernetes.pod.namespace":"${end.namespace}"`),
+/** A conversation by which the selector's pods reach the ingress controller, when none of them was met here directly. */
+function hairpinnedCaller(selector: Json, rule: RuleElement, world: CauseWorld): Conversation | null {
+  if (!namesNamespace(selector)) return null;
+  const { conversations } = world.snapshot.traffic;
+  const own = conversations.filter((one) => textMatches(selector, endLabels(one.from), () => false));
+  const direct = own.some((one) => world.engine.selectsSubject(rule.name, one.to));
+  if (direct) return null;
+  return (
+    own.find((one) => one.from.kind === "pod" && publicServices(one.to, one.port, world.snapshot).length > 0) ?? null
   );
 }
 

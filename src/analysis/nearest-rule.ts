@@ -2,7 +2,7 @@ import type { Candidate } from "#model/connection.ts";
 import { isObject } from "#model/json.ts";
 import { elementPath, type RuleRef } from "#model/policy.ts";
 import { allowRules, type CauseWorld, type Denial } from "./cause.ts";
-import { valueAt } from "./element.ts";
+import { specPath, valueAt } from "./element.ts";
 import { endNamespace } from "./end-name.ts";
 import { endLabels, isNamespaceKey, textMatches } from "./selector-text.ts";
 
@@ -60,7 +60,7 @@ export function policyToEdit(
   for (const name of names) {
     const found = world.policies.get(name);
     if (found === undefined || found.kind === "NetworkPolicy" || found.kind === "ClusterNetworkPolicy") continue;
-    return { policy: name, list: listPath(name, denial) };
+    return { policy: name, list: listPath(name, denial, world) };
   }
   return null;
 }
@@ -75,12 +75,14 @@ function ranked(denial: Denial, world: CauseWorld): readonly string[] {
   return [...denial.walk.selecting].sort((a, b) => weight(b) - weight(a) || (a < b ? -1 : 1));
 }
 
-/** `spec.ingress` of the policy, or the `specs` element through which it selects the subject. */
-function listPath(name: string, denial: Denial): string {
+/** `spec.ingress` of the policy; of several `specs` through which it selects the subject, the one that says most of it. */
+function listPath(name: string, denial: Denial, world: CauseWorld): string {
   const rules = [...denial.walk.defaultDeny, ...denial.walk.candidates.map((candidate) => candidate.rule)];
-  const rule = rules.find((one) => one.policy === name);
-  const base =
-    rule?.element.startsWith("specs[") === true ? rule.element.slice(0, rule.element.indexOf("]") + 1) : "spec";
+  const bases = [...new Set(rules.filter((rule) => rule.policy === name).map((rule) => specPath(rule.element)))];
+  const policy = world.policies.get(name);
+  const weight = (base: string) =>
+    JSON.stringify(valueAt(policy?.value ?? {}, `${base}.endpointSelector`) ?? null).length;
+  const base = bases.sort((a, b) => weight(b) - weight(a))[0] ?? "spec";
   return `${base}.${denial.side}`;
 }
 

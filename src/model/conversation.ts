@@ -55,6 +55,10 @@ export type AddressEnd = {
   readonly names: readonly string[];
   /** Recorded identity labels (`reserved:world`, `cidr:…`, `fqdn:…`): of then-existing policies, never of proposed ones. */
   readonly labels: readonly string[];
+  /** Set when there were too many addresses to keep: it stands for every address of this prefix (`198.51.100.0/24`). */
+  readonly prefix?: string;
+  /** True when the address is a node's: the packet was masqueraded, judge it by its labels, never by the address (trap 50). */
+  readonly masqueraded?: true;
 };
 
 /** Identity 0, labels that the recording lacks, an address that could be several things. Never decided. */
@@ -157,6 +161,8 @@ export type Conversation = {
   readonly reply: "no" | "probable";
   /** Connections seen established in the window without their SYN: open since before the recording. */
   readonly openBefore: boolean;
+  /** A connection was still open, and heard, when the recording ended: the flip meets it as established. */
+  readonly openAtEnd?: boolean;
   /** Seconds between first and last event of the longest connection (one source port) seen. */
   readonly longestSeconds: number;
   /** Some event of this conversation came after every change in the last epoch: see `Traffic.epochs`. */

@@ -11,6 +11,8 @@ export type Coverage = {
   readonly skipped: Readonly<Record<string, number>>;
   /** Events by kind: verdict, trace, drop, l7, socket, lost, agent, node-status. */
   readonly kinds: Readonly<Record<string, number>>;
+  /** Flows that are no evidence of a conversation, by reason: `socket`, `from-point`, `multicast`, …; `bound`: no room. */
+  readonly leftOut?: Readonly<Record<string, number>>;
   readonly nodes: readonly NodeCoverage[];
   /** A lower bound: rate limits, switches and filters lose silently (trap 31). */
   readonly lostEvents: number;
@@ -27,6 +29,8 @@ export type NodeCoverage = {
   readonly flows: number;
   readonly from: number;
   readonly to: number;
+  /** Versions of the agent in the order they were met; empty before 1.19, which did not tell. */
+  readonly agentVersions?: readonly string[];
 };
 
 export type Gap = {

@@ -130,6 +130,8 @@ export type Hole = EdgeReport & {
   readonly looksUnwanted: boolean;
   /** Open since before the recording: audit mode never shows it. */
   readonly openBefore: boolean;
+  /** A connection of it was open when the recording ended: the flip cuts it in mid-stream, audit mode is silent of it. */
+  readonly openAtEnd: boolean;
   /** The policies in force deny it as well. */
   readonly deniedBefore: boolean;
   /** Names by which the source reached it (hairpins, FQDN). */

@@ -65,6 +65,7 @@ export function hole(id: string, at: EdgeReport, more: Partial<Hole>): Hole {
     edit: null,
     looksUnwanted: false,
     openBefore: false,
+    openAtEnd: false,
     deniedBefore: false,
     asNames: [],
     namespace: at.from.kind === "pod" ? at.from.namespace : null,
@@ -165,6 +166,7 @@ const HOLES: readonly Hole[] = [
     namespace: "webapp",
     looksUnwanted: true,
     openBefore: true,
+    openAtEnd: false,
     nearestRule: rule(WEBAPP, "ingress[0]", 11),
   }),
   hole("h10", edge("c-h10", pod("default", "netshoot"), pod("argocd", "argocd-redis"), 6379), {
@@ -504,6 +506,7 @@ export const TRAFFIC: readonly Conversation[] = [
     destinationNames: ["github.com"],
     reply: "no",
     openBefore: false,
+    openAtEnd: false,
     longestSeconds: 3,
     epochs: [0],
     notDecided: null,
