@@ -1,6 +1,6 @@
 import { type CiliumFacts, configFor } from "#decode/cilium-config.ts";
 import { readCiliumConfigFile } from "#decode/cilium-config-file.ts";
-import { type CiliumVersion, parseMinor } from "#decode/cilium-version.ts";
+import { type CiliumVersion, parseMinor, readVersion } from "#decode/cilium-version.ts";
 import type { Finding } from "#model/finding.ts";
 import { type CiliumMinor, NEWEST_MINOR } from "#model/profile.ts";
 import type { Snapshot } from "#model/snapshot.ts";
@@ -11,31 +11,48 @@ export type CiliumKnown = Pick<Snapshot, "cilium" | "ciliumVersion" | "config"> 
   readonly findings: readonly Finding[];
 };
 
-export type CiliumRequest = {
-  /** `--cilium`: wins for the version. */
-  readonly version: string | null;
-  /** `--cilium-config`: wins over the objects for the configuration. */
-  readonly configFile: string | null;
-  /** What the objects tell. */
+/** What was named on the command line, read. */
+export type CiliumGiven = { readonly version: CiliumVersion | null; readonly file: CiliumFacts | null };
+
+/** Reads `--cilium` and `--cilium-config`. */
+export async function readCiliumGiven(version: string | null, configFile: string | null): Promise<CiliumGiven> {
+  return {
+    version: version === null ? null : parseMinor(version, "--cilium"),
+    file: configFile === null ? null : readCiliumConfigFile(await readInputText(configFile), configFile),
+  };
+}
+
+/** What else tells of the agent: the objects, and the flows themselves. */
+export type CiliumSeen = {
   readonly objects: CiliumFacts | null;
+  readonly agentVersion: string | null;
+  readonly clusterName: string | null;
 };
 
-/** Puts together what is known of the agent; what is not known is assumed, and said to be. */
-export async function gatherCilium(request: CiliumRequest): Promise<CiliumKnown> {
-  const file = request.configFile === null ? null : await readConfigFile(request.configFile);
-  const given = request.version === null ? null : parseMinor(request.version, "--cilium");
-  const version = versionOf(given, [file, request.objects]);
-  const facts = file ?? request.objects;
+/**
+ * Puts together what is known of the agent. `--cilium` wins for the version, then the file, the objects, the flows; the
+ * file wins over the objects for the configuration. What nothing tells is assumed, and said to be.
+ */
+export function gatherCilium({ version, file }: CiliumGiven, seen: CiliumSeen): CiliumKnown {
+  const chosen = version ?? versionIn([file, seen.objects]) ?? versionOfFlows(seen.agentVersion);
+  const minor = chosen?.minor ?? NEWEST_MINOR;
+  const facts = file ?? seen.objects;
   const settings = facts?.settings ?? null;
+  const value = configFor(settings, minor);
+  const clusterName = settings?.clusterName ?? seen.clusterName ?? value.clusterName;
   return {
-    cilium: version.known,
-    ciliumVersion: version.text,
+    cilium: {
+      value: minor,
+      source: chosen?.source ?? `Cilium ${NEWEST_MINOR}, the newest known: nothing tells the version (--cilium)`,
+      assumed: chosen === null,
+    },
+    ciliumVersion: chosen?.version ?? minor,
     config: {
-      value: configFor(settings, version.known.value),
-      source: settings === null ? helmDefaults(version.known.value) : (facts?.source ?? ""),
+      value: { ...value, clusterName },
+      source: settings === null ? helmDefaults(minor) : (facts?.source ?? ""),
       assumed: settings === null,
     },
-    findings: [...(given?.findings ?? []), ...(file?.findings ?? [])],
+    findings: [...(chosen === null ? [] : versionFindings(chosen, seen.objects)), ...(file?.findings ?? [])],
   };
 }
 
@@ -43,21 +60,22 @@ function helmDefaults(minor: CiliumMinor): string {
   return `Helm defaults of Cilium ${minor}: no cilium-config was given`;
 }
 
-type Version = { readonly known: Snapshot["cilium"]; readonly text: string };
-
-function versionOf(given: CiliumVersion | null, facts: readonly (CiliumFacts | null)[]): Version {
-  if (given !== null) {
-    return { known: { value: given.minor, source: given.source, assumed: false }, text: given.version };
+function versionIn(facts: readonly (CiliumFacts | null)[]): CiliumVersion | null {
+  for (const some of facts) {
+    if (some === null || some.minor === null) continue;
+    return { minor: some.minor, version: some.version ?? some.minor, source: some.source, findings: [] };
   }
-  const told = facts.find((some) => some !== null && some.minor !== null);
-  const minor = told?.minor;
-  if (told !== undefined && told !== null && minor !== null && minor !== undefined) {
-    return { known: { value: minor, source: told.source, assumed: false }, text: told.version ?? minor };
-  }
-  const source = `Cilium ${NEWEST_MINOR}, the newest known: nothing tells the version (--cilium)`;
-  return { known: { value: NEWEST_MINOR, source, assumed: true }, text: NEWEST_MINOR };
+  return null;
 }
 
-async function readConfigFile(path: string): Promise<CiliumFacts> {
-  return readCiliumConfigFile(await readInputText(path), path);
+function versionOfFlows(version: string | null): CiliumVersion | null {
+  return version === null
+    ? null
+    : readVersion(version.replace(/^v/, "").replace(/\+.*$/, ""), "the flows: their emitter");
+}
+
+/** The objects' own findings are told with them. */
+function versionFindings(version: CiliumVersion, objects: CiliumFacts | null): readonly Finding[] {
+  const known = new Set((objects?.findings ?? []).map((finding) => finding.message));
+  return version.findings.filter((finding) => !known.has(finding.message));
 }

@@ -6,9 +6,9 @@ import type { Inventory } from "#model/objects.ts";
 import { POLICY_KINDS, type PolicyObject } from "#model/policy.ts";
 import type { Snapshot } from "#model/snapshot.ts";
 import { type LoadedManifests, loadManifests } from "#sources/manifests.ts";
-import { gatherCilium } from "./gather-cilium.ts";
-import { gatherTraffic } from "./gather-traffic.ts";
+import { gatherCilium, readCiliumGiven } from "./gather-cilium.ts";
 import { storedPolicies } from "./gather-stored.ts";
+import { joinTraffic, readFlows } from "./gather-traffic.ts";
 import { readInputText, refuseTwoStreams } from "./input-text.ts";
 import type { Progress } from "./progress.ts";
 
@@ -29,39 +29,35 @@ export type Gathered = {
   readonly sources: Readonly<Record<string, string>>;
 };
 
-/** Reads everything that was named, cheap things first, so that a typing mistake is told before a long recording. */
+/** Reads everything that was named; the recording last, so that a typing mistake is told before a long wait. */
 export async function gather(request: GatherRequest, progress: Progress): Promise<Gathered> {
   refuseMissing(request);
   progress.update("reading objects and policies");
-  const inForce = await loadManifests(request.objects, request.objects.length > 0 ? { wanted: "objects" } : {});
+  const hasObjects = request.objects.length > 0;
+  const inForce = await loadManifests(request.objects, hasObjects ? { wanted: "objects" } : {});
   const read = readInventory(inForce.manifests);
   const proposal = await loadManifests(request.policies, { wanted: "policies" });
-  const proposedObjects = readInventory(proposal.manifests);
-  const cilium = await gatherCilium({
-    version: request.cilium,
-    configFile: request.ciliumConfig,
-    objects: read.ciliumConfig,
-  });
-  const stored = await storedPolicies(
-    { inForce: read.policies, proposed: proposedObjects.policies },
-    cilium.cilium.value,
-  );
+  const proposed = readInventory(proposal.manifests);
+  const given = await readCiliumGiven(request.cilium, request.ciliumConfig);
   const names = await gatherNames(request.names);
+  const recorded = await readFlows(request.flows, read.policies, progress);
+  const cilium = gatherCilium(given, { ...recorded, objects: read.ciliumConfig });
+  const stored = await storedPolicies({ inForce: read.policies, proposed: proposed.policies }, cilium.cilium.value);
   const inventory = mergedInventory({ inForce, read, proposal });
-  const traffic = await gatherTraffic({ flows: request.flows, names: names.records, inventory, cilium }, progress);
+  const isKnown = hasObjects || inventory !== read.inventory;
+  const traffic = joinTraffic(recorded, {
+    inventory: isKnown ? inventory : null,
+    policies: read.policies,
+    names: names.records,
+    cilium,
+  });
   const findings = [
-    ...(request.objects.length === 0 ? [NO_OBJECTS] : []),
-    ...inForce.findings,
-    ...read.findings,
-    ...proposal.findings,
-    ...proposedObjects.findings,
-    ...stored.findings,
-    ...cilium.findings,
-    ...names.findings,
+    ...(hasObjects ? [] : [NO_OBJECTS]),
+    ...[inForce, read, proposal, proposed, stored, cilium, names].flatMap((source) => source.findings),
   ];
-  const { ciliumVersion } = cilium;
+  const { cilium: minor, ciliumVersion, config } = cilium;
   return {
-    snapshot: { cilium: cilium.cilium, ciliumVersion, inventory, policies: stored.inForce, findings, ...traffic },
+    snapshot: { cilium: minor, ciliumVersion, config, inventory, policies: stored.inForce, traffic, findings },
     proposed: stored.proposed,
     sources: Object.fromEntries(proposal.texts),
   };
