@@ -2,7 +2,6 @@ import type { Conversation, End } from "#model/conversation.ts";
 import type { Edit, Hole } from "#model/rehearsal.ts";
 import type { Snapshot } from "#model/snapshot.ts";
 import type { CauseWorld } from "./cause.ts";
-import { proofCommands } from "./check-commands.ts";
 import { type EditSources, editText } from "./edit-text.ts";
 import { endName, endNamespace } from "./end-name.ts";
 import type { ExplainedDenial } from "./holes.ts";
@@ -40,7 +39,6 @@ export function reportHole(found: ExplainedDenial, facts: HoleFacts): Omit<Hole,
     asNames: namesUsed(conversation, facts),
     namespace: endNamespace(subject),
     l7: denial.refused.length > 0 ? "denied" : null,
-    check: proofCommands(denial, facts.snapshot),
     defaultDeny: denial.walk.defaultDeny.map((rule) => rulePlace(rule, policies)),
     triage: null,
   };
@@ -50,10 +48,10 @@ function editOf(found: ExplainedDenial, facts: HoleFacts): Edit | null {
   const proof = facts.prove(found.denial, found.steps);
   if (proof === null) return null;
   const text = editText(proof.steps, facts.world.policies, facts.sources);
-  const newlyAllows = proof.newlyAllows.map(
+  const allows = proof.newlyAllows.map(
     (one) => `${endName(one.from)} → ${endName(one.to)} ${one.port ?? one.protocol}`,
   );
-  return { ...text, proven: proof.proven && text.diff !== "", newlyAllows: newlyAllows.slice(0, 20) };
+  return { ...text, proven: proof.proven && text.diff !== "", newlyAllows: [...new Set(allows)].slice(0, 20) };
 }
 
 /**

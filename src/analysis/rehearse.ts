@@ -25,7 +25,7 @@ import { serviceFrontends } from "./judge.ts";
 import { knownEnds, podEnds } from "./known-ends.ts";
 import { type NameFacts, nameFacts } from "./learned-names.ts";
 import { notSeen } from "./not-seen.ts";
-import { countChanges, type PolicySet, policySet, proposedSet } from "./proposal.ts";
+import { byName, countChanges, type PolicySet, policySet, proposedSet } from "./proposal.ts";
 import { createProver } from "./prove-edit.ts";
 import { readiness } from "./readiness.ts";
 import { reportDecision, reportEdge, timeText } from "./report-edge.ts";
@@ -73,7 +73,7 @@ export function rehearse(input: RehearsalInput): Rehearsal {
     notSeen: coverage.notSeen,
     everywhere: unprovable(snapshot),
   });
-  const findings = [...snapshot.findings, ...rejections(after)];
+  const findings = [...snapshot.findings, ...rejections(stage)];
   const notProven = [...gaps, ...missed(coverage), ...undecided.map((edge) => openQuestion(edge))];
   const blocked = holes.length > 0 || findings.some((finding) => finding.severity === "error");
   return {
@@ -223,14 +223,16 @@ function unprovable(snapshot: Snapshot): readonly string[] {
   return isTooLossy(snapshot) ? ["too many events were lost"] : [];
 }
 
-/** Policies of the proposal that the agent rejects: they would protect and allow nothing. */
-function rejections(after: PolicySet): readonly Finding[] {
+/** Policies that the agent rejects: they protect and allow nothing. Of the proposal it is an error. */
+function rejections({ after, input }: Stage): readonly Finding[] {
+  const proposed = byName(input.proposed);
   return after.engine.policies.flatMap((one): Finding[] => {
     if (one.valid) return [];
     const policy = after.policies.get(one.policy);
     const place = policy === undefined ? { object: one.policy } : placeOf(policy, one.path);
     const message = `Cilium rejects ${one.policy}: ${one.error}`;
-    return [{ id: "status-invalid", severity: "error", message, help: one.help, place }];
+    const severity = proposed.has(one.policy) ? "error" : "warn";
+    return [{ id: "status-invalid", severity, message, help: one.help, place }];
   });
 }
 

@@ -139,8 +139,6 @@ export type Hole = EdgeReport & {
   /** Namespace that has to change (the subject's); null for cluster-wide endpoints. */
   readonly namespace: string | null;
   readonly l7: "denied" | null;
-  /** Commands that show it on the cluster, printed by `--explain`. */
-  readonly check: readonly string[];
   readonly defaultDeny: readonly RulePlace[];
   readonly triage: null;
 };

@@ -70,7 +70,6 @@ export function hole(id: string, at: EdgeReport, more: Partial<Hole>): Hole {
     asNames: [],
     namespace: at.from.kind === "pod" ? at.from.namespace : null,
     l7: null,
-    check: [],
     defaultDeny: [],
     triage: null,
     ...more,
