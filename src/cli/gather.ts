@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readNames } from "#decode/names.ts";
 import { type ReadInventory, readInventory } from "#decode/objects.ts";
 import type { NameRecord } from "#model/coverage.ts";
@@ -5,6 +6,7 @@ import { type Finding, UserError } from "#model/finding.ts";
 import type { Inventory } from "#model/objects.ts";
 import { POLICY_KINDS, type PolicyObject } from "#model/policy.ts";
 import type { Snapshot } from "#model/snapshot.ts";
+import { findManifestFiles } from "#sources/manifest-files.ts";
 import { type LoadedManifests, loadManifests } from "#sources/manifests.ts";
 import { gatherCilium, readCiliumGiven } from "./gather-cilium.ts";
 import { storedPolicies } from "./gather-stored.ts";
@@ -32,6 +34,7 @@ export type Gathered = {
 /** Reads everything that was named; the recording last, so that a typing mistake is told before a long wait. */
 export async function gather(request: GatherRequest, progress: Progress): Promise<Gathered> {
   refuseMissing(request);
+  await refuseMissingFiles(request.flows);
   progress.update("reading objects and policies");
   const hasObjects = request.objects.length > 0;
   const inForce = await loadManifests(request.objects, hasObjects ? { wanted: "objects" } : {});
@@ -75,6 +78,12 @@ function refuseMissing({ flows, objects, policies, names }: GatherRequest): void
     });
   }
   refuseTwoStreams({ flows, objects, policies, names });
+}
+
+/** Told before anything is read, with the nearest name that exists. */
+async function refuseMissingFiles(paths: readonly string[]): Promise<void> {
+  const missing = paths.filter((path) => path !== "-" && !existsSync(path));
+  if (missing.length > 0) await findManifestFiles(missing);
 }
 
 const NO_OBJECTS: Finding = {

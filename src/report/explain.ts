@@ -90,6 +90,7 @@ function tagsOf(hole: Hole): readonly string[] {
     hole.asNames.length === 0 ? "" : `asked for as ${listed(hole.asNames, 5)}`,
     hole.looksUnwanted ? "looks unwanted" : "",
     hole.openBefore ? "open since before the recording: audit mode never shows it" : "",
+    hole.openAtEnd ? "still open at the end of the recording: enforcing cuts it" : "",
     hole.deniedBefore ? "denied today as well" : "",
     hole.l7 === "denied" ? "refused by the proxy (L7)" : "",
   ];

@@ -89,9 +89,15 @@ function cureLines(group: HoleGroup, context: Context, width: number): readonly 
     return nearestRule === null ? [] : wrap(`nearest rule: ${ruleName(nearestRule)} ${nearestRule.element}`, width);
   }
   return [
-    ...files.flatMap((changes) => changeLines(changes, context.page, width)),
+    ...files.flatMap((changes) => changeLines(namedAsGiven(changes, edit), context.page, width)),
     ...sideEffects(group, edit, context).flatMap(({ text, paint }) => wrap(text, width).map(paint)),
   ];
+}
+
+/** A diff names files below `a/` and `b/`, without the leading `/` or `./` that the user gave. */
+function namedAsGiven(changes: FileChanges, edit: Edit): FileChanges {
+  const isSame = edit.file !== null && edit.file.replace(/^\.?\//, "") === changes.file;
+  return isSame && edit.file !== null ? { ...changes, file: edit.file } : changes;
 }
 
 /** `argocd.yaml:31   + - matchName: github.com` where that fits, else the lines below the place. */
@@ -158,7 +164,7 @@ function tagsOf(group: HoleGroup, { rehearsal }: Context): readonly string[] {
     first.edit === null || first.edit.diff === "" ? "" : first.edit.proven ? "edit proven" : "edit not proven",
     holes.every((hole) => hole.deniedBefore) ? "denied today as well" : "",
     holes.every((hole) => hole.l7 === "denied") ? "refused by the proxy (L7)" : "",
-    holes.some((hole) => hole.openBefore) ? "open before the recording" : "",
+    holes.some((hole) => hole.openBefore || hole.openAtEnd) ? "cut while open" : "",
     otherSide(group, rehearsal),
   ];
 }

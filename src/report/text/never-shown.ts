@@ -19,11 +19,11 @@ export function neverShownLines(rehearsal: Rehearsal, page: Page): readonly stri
     ...wrap("CUT AT THE FLIP, NEVER SHOWN BY AUDIT MODE", page.width).map(page.style.bold),
     ...paragraph(page, why, 1).map(page.style.dim),
     ...limited(page, holes, EDGES, (hole) =>
-      hanging(page, ` ${page.style.bad("✗")}`, 3, `${edgeName(hole)}  ${hole.side}  ${sinceWhen(hole)}  [${hole.id}]`),
+      hanging(page, ` ${page.style.bad("✗")}`, 3, `${edgeName(hole)} ${hole.side}, ${sinceWhen(hole)} [${hole.id}]`),
     ),
   ];
 }
 
 function sinceWhen(hole: Hole): string {
-  return hole.openBefore ? "open since before the recording" : "open at its end";
+  return hole.openBefore ? "open since before the recording" : "still open at its end";
 }
