@@ -15,6 +15,7 @@ const TOKEN_OF_MEMBER: ReadonlyMap<number, number> = new Map([
   [Member.socketCookie, Token.socketCookie],
   [Member.ethernet, Token.ethernet],
   [Member.cgroupId, Token.skipped],
+  [Member.proxyPort, Token.skipped],
   [Member.summary, Token.skipped],
   [-1, Token.skipped],
 ]);

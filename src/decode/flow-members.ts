@@ -37,6 +37,7 @@ export const Member = {
   ethernet: 34,
   summary: 35,
   cgroupId: 36,
+  proxyPort: 37,
   /** Known and never read. */
   ignored: 40,
   /** A known member in another spelling, or of another kind of event: the line is JSON.parse's. */
@@ -78,9 +79,10 @@ const FLOW_NAMES: Readonly<Record<string, number>> = {
   ethernet: Member.ethernet,
   Summary: Member.summary,
   cgroup_id: Member.cgroupId,
+  proxy_port: Member.proxyPort,
 };
 
-const IGNORED_NAMES = ["node_labels", "interface", "file", "proxy_port", "policy_log"];
+const IGNORED_NAMES = ["node_labels", "interface", "file", "policy_log"];
 const OTHER_EVENTS = ["lost_events", "node_status", "agent_event", "debug_event", "num_events_lost"];
 
 /** Every name that means something, by number: proto names, their lowerCamel forms (`foreign`), other kinds of events. */

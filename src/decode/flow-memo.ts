@@ -97,6 +97,8 @@ const WAYS = 4;
 export class SpanMemo<T> {
   private readonly mask: number;
   private readonly spans: (Span<T> | undefined)[];
+  /** Hashes met once: what never comes again is not kept. */
+  private readonly metOnce: Int32Array;
   private nextId = 1;
   /** Length and number of the span last found or put. */
   length = 0;
@@ -105,6 +107,7 @@ export class SpanMemo<T> {
   /** `slots`: a power of two; four spans a slot, the one longest unused goes. The memo never grows beyond that. */
   constructor(slots: number) {
     this.mask = slots - 1;
+    this.metOnce = new Int32Array(slots * WAYS);
     this.spans = Array.from({ length: slots * WAYS }, () => undefined);
   }
 
@@ -125,6 +128,14 @@ export class SpanMemo<T> {
       }
     }
     return undefined;
+  }
+
+  /** Whether these bytes are worth a `put`: it is the second time that the hash is met. */
+  isWorthKeeping(hash: number): boolean {
+    const slot = (hash ^ (hash >>> 15)) & (this.metOnce.length - 1);
+    if (this.metOnce[slot] === hash) return true;
+    this.metOnce[slot] = hash;
+    return false;
   }
 
   put(hash: number, bytes: Uint8Array, value: T): void {

@@ -179,7 +179,7 @@ export class FlowTokens {
 
   /** Keeps what the part means that `readTailPart` did not know: bytes[start, end). */
   keepTailPart(hash: number, start: number, end: number, facts: TailFacts): void {
-    this.tails.put(hash, this.cursor.copy(start, end), facts);
+    if (this.tails.isWorthKeeping(hash)) this.tails.put(hash, this.cursor.copy(start, end), facts);
   }
 
   get unknownTailHash(): number {
@@ -199,7 +199,7 @@ export class FlowTokens {
       return known;
     }
     const value = read(this.parseValue());
-    if (value !== null) memo.put(hash, cursor.copy(at, cursor.at), value);
+    if (value !== null && memo.isWorthKeeping(hash)) memo.put(hash, cursor.copy(at, cursor.at), value);
     return value;
   }
 

@@ -1,0 +1,317 @@
+import type { FlowExample } from "#model/conversation.ts";
+import type { Direction } from "#model/decision.ts";
+import { type Flow, type FlowEndpoint, TcpFlag } from "#model/flow.ts";
+import { AddressBook } from "./address-book.ts";
+import { ClockSkew } from "./clock-skew.ts";
+import { ConnectionTable, type Ended, type Sign } from "./connections.ts";
+import { ConversationTable } from "./conversation-table.ts";
+import { EndTable, NO_END } from "./end-table.ts";
+import type { EventKind } from "./event-kind.ts";
+import type { FoldBounds } from "./fold-bounds.ts";
+import type { LeftOut } from "./left-out.ts";
+import { NameTable } from "./name-table.ts";
+import type { NodeTimeline } from "./node-timeline.ts";
+import { type ConversationKey, type RawConversation, Side } from "./raw-conversation.ts";
+import { noteSighting } from "./raw-end.ts";
+import { icmpRequestType, type Orientation, orientationOf } from "./reply.ts";
+import type { RequestBudget } from "./requests.ts";
+import { ServiceNames } from "./service-names.ts";
+
+/** Where and when a flow was seen. */
+export type At = { readonly node: NodeTimeline; readonly time: number; readonly kind: EventKind };
+
+/** An event turned so that `from` opened the connection. */
+type Turned = {
+  readonly from: FlowEndpoint | null;
+  readonly to: FlowEndpoint | null;
+  readonly fromAddress: string;
+  readonly toAddress: string;
+  readonly fromPort: number;
+  readonly toPort: number;
+  readonly isTurned: boolean;
+};
+
+/** The protocol of an event without L4 (a fragment, or one that Hubble does not read): matched by no port (trap 23). */
+export const NO_PROTOCOL = "UNKNOWN";
+/** Policy verdicts on probable replies to different ports, between the same ends. */
+const MAX_PROBABLE_PORTS = 32;
+const MAX_ASKED = 50_000;
+/** So many events at most are asked for the Service that their connection named. */
+const SERVICE_TRIES = 200;
+
+/** Folds flows that are evidence of conversations. */
+export class FlowFold {
+  readonly ends: EndTable;
+  readonly conversations: ConversationTable;
+  readonly names = new NameTable();
+  readonly services = new ServiceNames();
+  readonly skew = new ClockSkew();
+  readonly addresses = new AddressBook();
+  readonly connections: ConnectionTable;
+  readonly budget: RequestBudget;
+  /** Connections without SYN that ended before anyone can say whether an earlier part of the file holds it. */
+  readonly orphans: Ended[] = [];
+  readonly hit = new Set<string>();
+  /** Services by the conversation that sockets asked them in: ends, protocol, port. */
+  readonly askedServices = new Map<string, Set<string>>();
+  private readonly probablePorts = new Map<string, number>();
+  private readonly bounds: FoldBounds;
+  private readonly isContinuation: boolean;
+
+  constructor(bounds: FoldBounds, isContinuation: boolean) {
+    this.bounds = bounds;
+    this.isContinuation = isContinuation;
+    this.budget = { left: bounds.requests };
+    this.ends = new EndTable(bounds);
+    this.conversations = new ConversationTable(bounds.conversations, this.budget);
+    this.connections = new ConnectionTable((ended) => this.endConnection(ended));
+  }
+
+  /** A trace, verdict, policy drop or L7 event. Returns why it makes no conversation, null when it does. */
+  add(flow: Flow, at: At): LeftOut | null {
+    const orientation = orientationOf(flow, at.kind);
+    const turned = this.turn(flow, at.kind, orientation);
+    const isIngressClient = at.kind === "l7" && isIngress(turned.from) && isWorld(turned.to);
+    const from = isIngressClient
+      ? this.ends.ofAddress(turned.fromAddress)
+      : this.ends.indexOf(turned.from, turned.fromAddress);
+    // Cilium's own ingress: the printed ends are the client's address under the ingress identity (trap 26).
+    const to = isIngressClient ? this.ends.indexOf(turned.from, "") : this.ends.indexOf(turned.to, turned.toAddress);
+    if (from === NO_END || to === NO_END) return this.bound("ends");
+    const key = keyOf(flow, turned, from, to);
+    const isProbable = orientation === "probable-reply" || (orientation === "open" && !turned.isTurned);
+    if (isProbable && !turned.isTurned && !this.hasRoom(key)) return this.bound("probable-replies");
+    const index = this.conversations.indexOf(key);
+    const conversation = this.conversations.list[index];
+    if (conversation === undefined) return this.bound("conversations");
+    if (isProbable) conversation.probable += flow.count;
+    else conversation.certain += flow.count;
+    if (isProbable && !turned.isTurned) conversation.probablePort = flow.sourcePort;
+    this.note(conversation, flow, turned, at);
+    if (flow.protocol === "TCP" && flow.tcpFlags >= 0) this.noteConnection(index, flow, turned, at);
+    return null;
+  }
+
+  /** A socket was translated to this backend: the conversation, if there is one, asked for the Service. */
+  nameService(flow: Flow, service: string): void {
+    const from = this.ends.indexOf(flow.source, flow.sourceAddress);
+    const to = this.ends.indexOf(flow.destination, flow.destinationAddress);
+    if (from === NO_END || to === NO_END) return;
+    const text = `${from} ${to} ${flow.protocol} ${flow.destinationPort}`;
+    const services = this.askedServices.get(text);
+    if (services !== undefined) services.add(service);
+    else if (this.askedServices.size < MAX_ASKED) this.askedServices.set(text, new Set([service]));
+    else this.hit.add("services");
+  }
+
+  /** Tells the conversations which Services their sockets asked for. */
+  settleServices(): void {
+    for (const conversation of this.conversations.list) {
+      const { from, to, protocol, port } = conversation.key;
+      for (const service of this.askedServices.get(`${from} ${to} ${protocol} ${port}`) ?? []) {
+        conversation.noteService(service);
+      }
+    }
+  }
+
+  /** Tells the conversations of the connections that are still held. Once all parts are merged. */
+  settleConnections(): void {
+    for (const ended of this.connections.held()) this.endConnection(ended);
+  }
+
+  private bound(what: string): LeftOut {
+    this.hit.add(what);
+    return "bound";
+  }
+
+  private turn(flow: Flow, kind: EventKind, orientation: Orientation): Turned {
+    const asked = orientation === "reply" || (orientation === "probable-reply" && kind === "trace");
+    const isTurned = asked || (orientation === "open" && this.answersKnown(flow));
+    const { source, destination, sourceAddress, destinationAddress, sourcePort, destinationPort } = flow;
+    if (!isTurned) {
+      return {
+        from: source,
+        to: destination,
+        fromAddress: sourceAddress,
+        toAddress: destinationAddress,
+        fromPort: sourcePort,
+        toPort: destinationPort,
+        isTurned,
+      };
+    }
+    return {
+      from: destination,
+      to: source,
+      fromAddress: destinationAddress,
+      toAddress: sourceAddress,
+      fromPort: destinationPort,
+      toPort: sourcePort,
+      isTurned,
+    };
+  }
+
+  /** Whether a conversation the other way is known, to the port that this packet comes from. */
+  private answersKnown(flow: Flow): boolean {
+    const from = this.ends.indexOf(flow.destination, flow.destinationAddress);
+    const to = this.ends.indexOf(flow.source, flow.sourceAddress);
+    const key = { from, to, protocol: flow.protocol, port: flow.sourcePort, icmpType: -1, icmpCode: -1 };
+    return (this.conversations.find(key)?.certain ?? 0) > 0;
+  }
+
+  /** Late replies come to a new port each: so many are kept between the same ends. */
+  private hasRoom(key: ConversationKey): boolean {
+    if (this.conversations.find(key) !== undefined) return true;
+    const pair = `${key.from} ${key.to} ${key.protocol}`;
+    const ports = this.probablePorts.get(pair) ?? 0;
+    if (ports >= MAX_PROBABLE_PORTS) return false;
+    this.probablePorts.set(pair, ports + 1);
+    return true;
+  }
+
+  private note(conversation: RawConversation, flow: Flow, turned: Turned, at: At): void {
+    const { node, time, kind } = at;
+    const sighting = { time, node: node.record.name, phase: node.phase };
+    conversation.note(flow, sighting);
+    conversation.sides |= sidesOf(flow, turned, kind);
+    this.noteEnds(conversation, turned, sighting.node);
+    if (conversation.wantsExample(flow.verdict)) conversation.examples.push(exampleOf(flow, time, sighting.node));
+    this.noteNames(conversation, flow, turned, at);
+    if (kind === "verdict") this.noteVerdict(conversation, flow, at);
+    if (kind === "l7") this.noteRequest(conversation, flow, turned, at);
+  }
+
+  private noteEnds(conversation: RawConversation, turned: Turned, node: string): void {
+    const { from, to, fromAddress, toAddress } = turned;
+    const { list } = this.ends;
+    if (conversation.lastFrom !== from) {
+      conversation.lastFrom = from;
+      const end = list[conversation.key.from];
+      if (end !== undefined) noteSighting(end, from, fromAddress, node);
+    }
+    if (conversation.lastTo !== to) {
+      conversation.lastTo = to;
+      const end = list[conversation.key.to];
+      if (end !== undefined) noteSighting(end, to, toAddress, node);
+    }
+  }
+
+  /** Names of the destination (of a reply's source), and the Service that was asked for. */
+  private noteNames(conversation: RawConversation, flow: Flow, turned: Turned, at: At): void {
+    const names = turned.isTurned ? flow.sourceNames : flow.destinationNames;
+    if (names.length > 0) {
+      conversation.noteNames(names);
+      const askedBy = podText(turned.from);
+      for (const name of names) {
+        const key = { name, source: "destination-names", node: at.node.record.name, askedBy } as const;
+        this.names.note(key, [turned.toAddress], { time: at.time, ttlSeconds: null });
+      }
+    }
+    if (turned.isTurned) {
+      if (flow.sourceXlated !== "" && flow.sourceXlated !== flow.sourceAddress) conversation.noteXlated(flow.sourceXlated);
+    } else if (flow.destinationService !== "") conversation.noteService(flow.destinationService);
+    if (this.services.isEmpty || conversation.services.size > 0 || conversation.flows > SERVICE_TRIES) return;
+    const service = this.services.ofSource(turned.fromAddress, turned.fromPort);
+    if (service !== "") conversation.noteService(service);
+  }
+
+  private noteVerdict(conversation: RawConversation, flow: Flow, at: At): void {
+    const side = flow.direction ?? guessedSide(flow);
+    if (side === null) {
+      this.hit.add("verdict-side");
+      return;
+    }
+    const remote = side === "egress" ? flow.destination : flow.source;
+    const { node, time } = at;
+    conversation.verdicts.add(flow, side, remote, { node: node.record.name, phase: node.phase, time });
+  }
+
+  private noteRequest(conversation: RawConversation, flow: Flow, turned: Turned, at: At): void {
+    conversation.requests.add(flow, at.time);
+    const { l7 } = flow;
+    if (l7?.kind !== "dns" || l7.type !== "RESPONSE") return;
+    const key = { name: l7.query, source: "dns", node: at.node.record.name, askedBy: podText(turned.from) } as const;
+    this.names.note(key, l7.addresses, { time: at.time, ttlSeconds: l7.ttlSeconds });
+  }
+
+  private noteConnection(conversation: number, flow: Flow, turned: Turned, at: At): void {
+    const from = this.addresses.get(turned.fromAddress).hash;
+    const to = this.addresses.get(turned.toAddress).hash;
+    const ports = (turned.fromPort << 16) | turned.toPort;
+    const high = Math.imul(from, 0x9e3779b1) ^ Math.imul(to, 0x85ebca6b) ^ ports;
+    const low = Math.imul(from + 0x7f4a7c15, 0xc2b2ae35) ^ Math.imul(to ^ ports, 0x27d4eb2f);
+    const sign = signOf(flow.tcpFlags);
+    this.connections.note(high, low, { time: at.time, conversation, sign });
+    if (sign !== "syn") return;
+    const raw = this.conversations.list[conversation];
+    if (raw !== undefined) raw.syns += flow.count;
+    const isAtSource = (flow.source?.id ?? 0) !== 0;
+    const isAtDestination = (flow.destination?.id ?? 0) !== 0;
+    if (turned.isTurned || isAtSource === isAtDestination) return;
+    this.skew.note(high ^ Math.imul(low, 0x165667b1), at.time, at.node.record.name, isAtSource);
+  }
+
+  private endConnection(ended: Ended): void {
+    const lacksSyn = !ended.sawSyn && ended.isEstablished && ended.first < this.connections.reliableUntil;
+    if (lacksSyn && this.isContinuation) {
+      if (this.orphans.length < this.bounds.orphans) this.orphans.push(ended);
+      return;
+    }
+    this.conversations.list[ended.conversation]?.noteConnection(ended.last - ended.first, lacksSyn);
+  }
+}
+
+function keyOf(flow: Flow, turned: Turned, from: number, to: number): ConversationKey {
+  const { protocol } = flow;
+  if (protocol === "ICMPv4" || protocol === "ICMPv6") {
+    const icmpType = turned.isTurned ? icmpRequestType(protocol, flow.icmpType) : flow.icmpType;
+    return { from, to, protocol, port: -1, icmpType, icmpCode: flow.icmpCode };
+  }
+  const port = turned.toPort === 0 ? -1 : turned.toPort;
+  return { from, to, protocol: protocol === "" ? NO_PROTOCOL : protocol, port, icmpType: -1, icmpCode: -1 };
+}
+
+/** An end whose id was recorded is on the observing node; without ids the trace point tells (trap 3). */
+function sidesOf(flow: Flow, turned: Turned, kind: EventKind): number {
+  const local =
+    ((turned.from?.id ?? 0) === 0 ? 0 : Side.egress) | ((turned.to?.id ?? 0) === 0 ? 0 : Side.ingress);
+  if ((kind === "verdict" || kind === "l7") && flow.direction !== null) return local | Side[flow.direction];
+  if (local !== 0 || kind !== "trace") return local;
+  const isDelivered = flow.observationPoint === "TO_ENDPOINT";
+  return isDelivered === turned.isTurned ? Side.egress : Side.ingress;
+}
+
+/** The side of a verdict whose direction a mask took away: where its policies stand, else the one local end. */
+function guessedSide(flow: Flow): Direction | null {
+  if (flow.egressAllowedBy.length + flow.egressDeniedBy.length > 0) return "egress";
+  if (flow.ingressAllowedBy.length + flow.ingressDeniedBy.length > 0) return "ingress";
+  const isFromHere = (flow.source?.id ?? 0) !== 0;
+  const isToHere = (flow.destination?.id ?? 0) !== 0;
+  if (isFromHere === isToHere) return null;
+  return isFromHere ? "egress" : "ingress";
+}
+
+/** A SYN, also an answered one; a closing packet; or one of an open connection, be it let through or refused. */
+function signOf(flags: number): Sign {
+  if ((flags & TcpFlag.syn) !== 0) return "syn";
+  return (flags & (TcpFlag.fin | TcpFlag.rst)) === 0 ? "data" : "close";
+}
+
+function isIngress(end: FlowEndpoint | null): boolean {
+  return end?.labels.includes("reserved:ingress") ?? false;
+}
+
+function isWorld(end: FlowEndpoint | null): boolean {
+  return end?.labels.some((label) => label.startsWith("reserved:world")) ?? false;
+}
+
+function podText(end: FlowEndpoint | null): string {
+  return end === null || end.podName === "" ? "" : `${end.namespace}/${end.podName}`;
+}
+
+/** As the event was written: the packet's source and destination, not turned round. */
+function exampleOf(flow: Flow, time: number, node: string): FlowExample {
+  const { uuid, verdict } = flow;
+  const source = podText(flow.source) || flow.sourceAddress;
+  const destination = podText(flow.destination) || flow.destinationAddress;
+  return { uuid, time, node, source, destination, verdict };
+}
