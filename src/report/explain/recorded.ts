@@ -66,7 +66,7 @@ function subjectText(request: SeenRequest["request"]): string {
 
 function exampleText(example: Conversation["examples"][number]): string {
   const { time, node, source, destination, verdict, uuid } = example;
-  return `${timeText(time)} ${source} → ${destination} ${verdict} on ${node}, uuid ${uuid}`;
+  return `${timeText(time)} ${source} → ${destination} ${verdict} on ${node}, uuid\u00A0${uuid}`;
 }
 
 function timeText(time: number): string {
