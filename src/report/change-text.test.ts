@@ -27,6 +27,18 @@ it.each([
     shown: ['- port: "8080"', '+ port: "3000"'],
   },
   {
+    title: "a number that only grows is another number",
+    removed: ['    toPorts: [{ports: [{port: "80", protocol: TCP}]}]'],
+    added: ['    toPorts: [{ports: [{port: "8080", protocol: TCP}]}]'],
+    shown: ['- port: "80"', '+ port: "8080"'],
+  },
+  {
+    title: "an entity put before another",
+    removed: ["    - fromEntities: [host]"],
+    added: ["    - fromEntities: [remote-node, host]"],
+    shown: ["+ remote-node"],
+  },
+  {
     title: "a short block keeps its shape",
     removed: [],
     added: ["          rules:", "            dns: []"],

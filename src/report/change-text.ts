@@ -16,9 +16,17 @@ export function changeText(change: Change): readonly string[] {
 /** What one line of YAML in flow style lost and gained. */
 function editedLine(before: string, after: string): readonly string[] {
   const [from, to, fromEnd, toEnd] = difference(before, after);
-  if (from === fromEnd && to < toEnd) return [`+ ${separatorsOff(balanced(after, to, toEnd))}`];
+  if (from === fromEnd && to < toEnd && !isInsideWord(after, to, toEnd)) {
+    return [`+ ${separatorsOff(balanced(after, to, toEnd))}`];
+  }
   const [old, fresh] = [widened(before, from, fromEnd), widened(after, to, toEnd)];
   return [`- ${old}`, `+ ${fresh}`];
+}
+
+/** What came is a part of a word or number: `8080` where `80` stood. */
+function isInsideWord(text: string, start: number, end: number): boolean {
+  const isWord = (at: number) => /[\w.-]/.test(text[at] ?? "");
+  return (isWord(start - 1) && isWord(start)) || (isWord(end - 1) && isWord(end));
 }
 
 /** Where two texts begin and end to differ: start in each, end in each. */

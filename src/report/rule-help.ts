@@ -59,7 +59,7 @@ export const RULE_HELP: Readonly<Record<string, RuleHelp>> = {
     title: "The peer runs on the host network",
     help: "Pods with hostNetwork have their node's identity: pod selectors never match them. Use toEntities or fromEntities: host, remote-node.",
   },
-  "node-peer": {
+  "node-entity": {
     title: "The peer is a node",
     help: "Nodes are the entities host and remote-node (and kube-apiserver): neither pod selectors nor CIDRs match them by default.",
   },
@@ -82,6 +82,46 @@ export const RULE_HELP: Readonly<Record<string, RuleHelp>> = {
   "dead-rule": {
     title: "A rule that decided nothing",
     help: "No conversation of the recording is decided by this rule.",
+  },
+  "unknown-field": {
+    title: "A field that does not exist",
+    help: "The API server drops fields that the CRD does not know without a word: the rule does not do what it says.",
+  },
+  schema: {
+    title: "The API server refuses this object",
+    help: "The object breaks the CRD's schema: it cannot be applied. It is decided here as it is written.",
+  },
+  "duplicate-key": {
+    title: "A key stands twice in a mapping",
+    help: "Only one of the two counts, and readers differ on which.",
+  },
+  "duplicate-object": {
+    title: "An object is given twice",
+    help: "Of one kind, namespace and name the last one given is taken.",
+  },
+  "unknown-kind": {
+    title: "A kind that is not read",
+    help: "Objects of this kind change no decision of Cilium's policy engine, or are not known to ringfence.",
+  },
+  "kind-not-enforced": {
+    title: "The agents ignore this kind of policy",
+    help: "The agents' configuration switches this kind off: its policies protect and allow nothing.",
+  },
+  "unrendered-placeholder": {
+    title: "A placeholder that was not filled in",
+    help: "The text is judged as it stands. Render the manifests first.",
+  },
+  "helm-template": {
+    title: "A template that was not rendered",
+    help: "Render it, and give the result on standard input.",
+  },
+  kustomization: {
+    title: "A kustomization changes these objects",
+    help: "Build it, and give the result on standard input.",
+  },
+  "no-objects": {
+    title: "No objects were given",
+    help: "Without objects, pods, Services and the policies in force are known only as far as the flows tell.",
   },
   "status-invalid": {
     title: "The agent rejects this policy",

@@ -1,5 +1,6 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
+import { CAUSES } from "#analysis/causes.ts";
 import type { Rehearsal } from "#model/rehearsal.ts";
 import { explainText } from "#report/explain.ts";
 import { fixDiff } from "#report/fix-diff.ts";
@@ -7,6 +8,7 @@ import { reportJson } from "#report/json.ts";
 import { escapeXml, reportJunit } from "#report/junit.ts";
 import { MARKDOWN_LIMIT, reportMarkdown } from "#report/markdown.ts";
 import { failsOn } from "#report/results.ts";
+import { RULE_HELP } from "#report/rule-help.ts";
 import { reportSarif } from "#report/sarif.ts";
 import schema from "#report/schema/rehearsal.schema.json" with { type: "json" };
 import { reportText, type TextOptions } from "#report/text.ts";
@@ -169,6 +171,10 @@ describe("sarif", () => {
     }
     const prints = results.map((result: { partialFingerprints: object }) => JSON.stringify(result.partialFingerprints));
     expect(new Set(prints).size).toBe(results.length);
+  });
+
+  it("every cause has a help of its own", () => {
+    expect(CAUSES.map((cause) => cause.id).filter((id) => RULE_HELP[id] === undefined)).toEqual([]);
   });
 
   it("golden", () => expectGolden("rehearsal.sarif", reportSarif(SAMPLE, "0.1.0")));
