@@ -5,26 +5,20 @@ import type { Inventory } from "#model/objects.ts";
 import { type PolicyObject, policyName, type RuleRef } from "#model/policy.ts";
 import type { CiliumConfig, CiliumMinor } from "#model/profile.ts";
 import { type EndContext, endIdentities, identityWithAnyName } from "./ends.ts";
-import { answer, type DistillContext, type Packet } from "./endpoint-policy.ts";
+import { answer, type DistillContext } from "./endpoint-policy.ts";
 import { type Identity, identityOf } from "./identity.ts";
 import { createIpcache } from "./ipcache.ts";
 import { parseLabels } from "./labels.ts";
-import type { MapEntry } from "./map-entry.ts";
+import { Memo } from "./memo.ts";
 import { clusterPorts } from "./named-ports.ts";
 import { sameRule } from "./origin.ts";
 import { type ParseContext, parseContext } from "./parse-context.ts";
 import type { PolicyEntry } from "./policy-entry.ts";
 import { fqdnEntries, policyEntries } from "./policy-entries.ts";
-import { prefixesOf, type Selector } from "./selector.ts";
-import { SelectorCache } from "./selector-cache.ts";
-import {
-  entriesByNamespace,
-  matchingEntries,
-  type Repository,
-  resolvePolicy,
-  type SelectorPolicy,
-} from "./selector-policy.ts";
-import { decideSide, type SideContext } from "./side.ts";
+import { type CidrReach, prefixesOf, type Selector } from "./selector.ts";
+import { entriesByNamespace, matchingEntries, type Repository, resolvePolicy } from "./selector-policy.ts";
+import { decideSide } from "./side.ts";
+import type { SideContext } from "./side-context.ts";
 import { validatePolicy, type Validity } from "./validate/validate.ts";
 import { walkSide } from "./walk.ts";
 
@@ -74,8 +68,8 @@ export function createEngine(world: World): Engine {
     ...validatePolicy(policy, world.minor, world.config),
   }));
   const valid = world.policies.filter((_, index) => policies[index]?.valid === true);
-  const memo = createMemo(world, parse);
-  const entries = valid.flatMap((policy) => policyEntries(policy, parse)).map(memo.interned);
+  const memo = new Memo(reachOf(world, parse));
+  const entries = valid.flatMap((policy) => policyEntries(policy, parse)).map((entry) => memo.entry(entry));
   const context = createContext(world, parse, entries, memo);
   const matching = (end: End) =>
     context.identities(end, []).flatMap((identity) => matchingEntries(context.repository, identity));
@@ -119,60 +113,14 @@ function rulesOf(entries: readonly PolicyEntry[]): readonly RuleInfo[] {
   return [...rules.values()];
 }
 
-/** Decisions remembered at most, over all subjects; beyond it they are dropped once. */
-const ANSWERS_MAX = 1_000_000;
-
-/** What an engine remembers, so that cost grows with distinct subjects and peers. */
-function createMemo(world: World, { semantics }: ParseContext) {
+/** What CIDR selectors may reach under the agent's settings. */
+function reachOf({ config }: World, { semantics }: ParseContext): CidrReach {
   const modes = {
-    nodes: world.config.policyCIDRMatchMode.includes("nodes"),
-    pods: world.config.policyCIDRMatchMode.includes("pods"),
+    nodes: config.policyCIDRMatchMode.includes("nodes"),
+    pods: config.policyCIDRMatchMode.includes("pods"),
   };
-  const policies = new Map<Identity, Map<Identity, SelectorPolicy>>();
-  const answers = new Map<string, MapEntry | null>();
-  let ends = new WeakMap<End, readonly Identity[]>();
-  const cache = new SelectorCache(
-    { modes: semantics.cidrChecksReach ? modes : null, ipv4: world.config.ipv4, ipv6: world.config.ipv6 },
-    () => {
-      policies.clear();
-      answers.clear();
-      ends = new WeakMap();
-    },
-  );
-  const interned = (entry: PolicyEntry): PolicyEntry => ({
-    ...entry,
-    subject: cache.selector(entry.subject),
-    l3: entry.l3?.map((selector) => cache.selector(selector)) ?? null,
-    endpoints: entry.endpoints.map((selector) => cache.selector(selector)),
-  });
-  const identities = (end: End, make: () => readonly Identity[]) => {
-    const known = ends.get(end);
-    if (known !== undefined) return known;
-    const made = make().map((identity) => cache.identity(identity));
-    ends.set(end, made);
-    return made;
-  };
-  const answerOf = (packet: Packet, make: () => MapEntry | null) => {
-    const { direction, proto, port } = packet;
-    const key = `${direction} ${cache.numberOf(packet.subject)} ${cache.numberOf(packet.peer)} ${proto} ${port}`;
-    const known = answers.get(key);
-    if (known !== undefined) return known;
-    if (answers.size >= ANSWERS_MAX) answers.clear();
-    const made = make();
-    answers.set(key, made);
-    return made;
-  };
-  const policyOf = (subject: Identity, host: Identity, make: () => SelectorPolicy) => {
-    const byHost = policies.get(subject) ?? new Map<Identity, SelectorPolicy>();
-    policies.set(subject, byHost);
-    const known = byHost.get(host) ?? make();
-    byHost.set(host, known);
-    return known;
-  };
-  return { cache, interned, identities, answerOf, policyOf };
+  return { modes: semantics.cidrChecksReach ? modes : null, ipv4: config.ipv4, ipv6: config.ipv6 };
 }
-
-type Memo = ReturnType<typeof createMemo>;
 
 function createContext(
   world: World,
@@ -220,7 +168,7 @@ function createContext(
     },
     policyOf,
     answer: (packet) =>
-      memo.answerOf(packet, () => answer(policyOf(packet.subject, packet.peer)[packet.direction], packet, distill)),
+      memo.answer(packet, () => answer(policyOf(packet.subject, packet.peer)[packet.direction], packet, distill)),
   };
 }
 

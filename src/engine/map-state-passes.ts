@@ -3,14 +3,17 @@ import type { Holder, Key, MapState } from "./map-state.ts";
 
 // Upstream: insertWithPasses and pruneCoveredNarrowerKey in pkg/policy/mapstate.go: entries under passes of higher tiers.
 
+/** An entry on its way into the map. `tierMax` is the highest precedence of its tier. */
+type Insertion = { readonly key: Key; readonly entry: MapEntry; readonly tierMax: Precedence };
+
 /** Inserts where some rule of the policy passes. `tierMax` is the highest precedence of the entry's tier. */
 export function insertWithPasses(state: MapState, key: Key, entry: MapEntry, tierMax: Precedence): void {
   const [pass] = entry.passes;
-  if (pass === undefined) insertAnswer(state, key, entry, tierMax);
-  else insertPass(state, key, entry, pass, tierMax);
+  if (pass === undefined) insertAnswer(state, { key, entry, tierMax });
+  else insertPass(state, { key, entry, tierMax }, pass);
 }
 
-function insertPass(state: MapState, key: Key, entry: MapEntry, pass: Pass, tierMax: Precedence): void {
+function insertPass(state: MapState, { key, entry, tierMax }: Insertion, pass: Pass): void {
   for (const { entry: v } of state.covering(key)) {
     if (v.valid && tierMax >= v.precedence && v.precedence > pass.precedence) return;
     if (v.passes.some((known) => known.tierMin === pass.tierMin && known.precedence >= pass.precedence)) return;
@@ -32,8 +35,9 @@ type Survey = {
   readonly done: readonly Holder[];
 };
 
-function insertAnswer(state: MapState, key: Key, entry: MapEntry, tierMax: Precedence): void {
-  const survey = surveyBroader(state, key, entry, tierMax);
+function insertAnswer(state: MapState, insertion: Insertion): void {
+  const { key, entry, tierMax } = insertion;
+  const survey = surveyBroader(state, insertion);
   if (survey.refused) return;
   const queue: Key[] = [];
   const done: Key[] = survey.done.map((holder) => ({ ...key, holder }));
@@ -50,18 +54,18 @@ function insertAnswer(state: MapState, key: Key, entry: MapEntry, tierMax: Prece
     const isNarrower = own.holder !== key.holder || own.length !== key.length;
     if (isNarrower && v.passes.some((pass) => pass.precedence > tierMax)) enqueue(queue, done, [own]);
   }
-  const isPassed = insertPassed(state, key, entry, survey);
+  const isPassed = insertPassed(state, insertion, survey);
   if (!isPassed && survey.bail === 0) state.add(key, entry);
   for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-    const narrower = surveyBroader(state, next, entry, tierMax, true);
     const at = next;
+    const narrower = surveyBroader(state, { key: at, entry, tierMax }, true);
     done.push(...narrower.done.map((holder) => ({ ...at, holder })));
     enqueue(
       queue,
       done,
       narrower.passed.map((holder) => ({ ...at, holder })),
     );
-    insertPassed(state, at, entry, narrower, true);
+    insertPassed(state, { key: at, entry, tierMax }, narrower, true);
   }
 }
 
@@ -74,7 +78,7 @@ function enqueue(queue: Key[], done: Key[], keys: readonly Key[]): void {
 }
 
 /** Upstream: the BroaderOrEqualKeys loops. `narrower`: a key added for a pass, which nothing of its own tier can refuse. */
-function surveyBroader(state: MapState, key: Key, entry: MapEntry, tierMax: Precedence, narrower = false): Survey {
+function surveyBroader(state: MapState, { key, entry, tierMax }: Insertion, narrower = false): Survey {
   let passes: readonly Pass[] = [];
   let bail = 0;
   const passed: Holder[] = [];
@@ -111,7 +115,7 @@ function isStronger(k: Key, v: MapEntry, key: Key, entry: MapEntry): boolean {
 }
 
 /** Adds the entry at the precedence its passes lift it to. True when that was above what covers it. */
-function insertPassed(state: MapState, key: Key, entry: MapEntry, survey: Survey, always = false): boolean {
+function insertPassed(state: MapState, { key, entry }: Insertion, survey: Survey, always = false): boolean {
   if (survey.passes.length === 0 && !always) return false;
   const precedence = survey.passes.reduce((sum, pass) => sum - pass.tierMin + pass.precedence, entry.precedence);
   if (precedence <= survey.bail) return false;

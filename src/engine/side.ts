@@ -1,30 +1,18 @@
 import type { Connection } from "#model/connection.ts";
-import type { AddressEnd, End } from "#model/conversation.ts";
+import type { End } from "#model/conversation.ts";
 import type { AuthMode, Direction, Ruling } from "#model/decision.ts";
 import type { RuleRef } from "#model/policy.ts";
-import type { CiliumConfig } from "#model/profile.ts";
-import type { DistillContext, Packet } from "./endpoint-policy.ts";
+import type { Packet } from "./endpoint-policy.ts";
 import type { Identity } from "./identity.ts";
 import { isDeny, type MapEntry } from "./map-entry.ts";
 import { ICMPV4, ICMPV6, protocolNumber, UNKNOWN_PROTOCOL } from "./protocol.ts";
 import { proxyRuling } from "./proxy.ts";
-import type { DirectionPolicy, SelectorPolicy } from "./selector-policy.ts";
+import type { DirectionPolicy } from "./selector-policy.ts";
+import type { SideContext } from "./side-context.ts";
 import { unknownPeerRuling } from "./unknown-peer.ts";
 
 // Upstream: EndpointPolicy.Lookup (pkg/policy/resolve.go) and the datapath in front of it. Differs: says why, and says
 // when a fact is lacking.
-
-/** What deciding a side needs of the engine, which remembers all of it. */
-export type SideContext = DistillContext & {
-  readonly config: CiliumConfig;
-  /** The identities an end may have under these names. Upstream: see ends.ts. */
-  readonly identities: (end: End, names: readonly string[]) => readonly Identity[];
-  readonly identityWithAnyName: (end: AddressEnd) => Identity | null;
-  /** The subject's policy, as it is towards a peer that is its own node. */
-  readonly policyOf: (subject: Identity, peer?: Identity) => SelectorPolicy;
-  /** The entry that answers a packet under its subject's policy. */
-  readonly answer: (packet: Packet) => MapEntry | null;
-};
 
 /**
  * What the subject's policies say of a connection; null where Cilium enforces nothing: world, nodes, what it does not

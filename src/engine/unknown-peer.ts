@@ -5,7 +5,7 @@ import { parseLabels } from "./labels.ts";
 import { verdictOf } from "./per-selector-policy.ts";
 import { isWildcard } from "./selector.ts";
 import type { DirectionPolicy } from "./selector-policy.ts";
-import type { SideContext } from "./side.ts";
+import type { SideContext } from "./side-context.ts";
 
 // A peer that nobody knows is only decided where every peer there could be gets the same answer.
 

@@ -7,7 +7,8 @@ import { clusterPort, isServiceName, namedPort } from "./named-ports.ts";
 import { sameRule } from "./origin.ts";
 import type { PolicyEntry, PortProtocol } from "./policy-entry.ts";
 import { protocolNumber, SCTP, TCP, UDP } from "./protocol.ts";
-import { namesOf, packetTarget, type SideContext } from "./side.ts";
+import { namesOf, packetTarget } from "./side.ts";
+import type { SideContext } from "./side-context.ts";
 
 // The basis of explanations: every rule of the subject's policies held against a connection, the first failing clause said.
 

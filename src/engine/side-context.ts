@@ -1,0 +1,18 @@
+import type { AddressEnd, End } from "#model/conversation.ts";
+import type { CiliumConfig } from "#model/profile.ts";
+import type { DistillContext, Packet } from "./endpoint-policy.ts";
+import type { Identity } from "./identity.ts";
+import type { MapEntry } from "./map-entry.ts";
+import type { SelectorPolicy } from "./selector-policy.ts";
+
+/** What deciding a side needs of the engine, which remembers all of it. */
+export type SideContext = DistillContext & {
+  readonly config: CiliumConfig;
+  /** The identities an end may have under these names. Upstream: see ends.ts. */
+  readonly identities: (end: End, names: readonly string[]) => readonly Identity[];
+  readonly identityWithAnyName: (end: AddressEnd) => Identity | null;
+  /** The subject's policy, as it is towards a peer that is its own node. */
+  readonly policyOf: (subject: Identity, peer?: Identity) => SelectorPolicy;
+  /** The entry that answers a packet under its subject's policy. */
+  readonly answer: (packet: Packet) => MapEntry | null;
+};
