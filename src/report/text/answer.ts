@@ -23,14 +23,18 @@ export function answerParts(rehearsal: Rehearsal): readonly string[] {
   const ready = readiness.filter((namespace) => namespace.state === "ready").length;
   const accepted = readiness.reduce((sum, namespace) => sum + namespace.accepted, 0);
   return [
-    holesText(holes, totals.conversations),
-    unwanted === 0 ? "" : `${count(unwanted)} ${unwanted === 1 ? "looks" : "look"} unwanted`,
+    ...(holes === 0 && unwanted > 0 ? [unwantedText(unwanted), "no other hole"] : []),
+    ...(holes > 0 || unwanted === 0 ? [holesText(holes, totals.conversations), unwantedText(unwanted)] : []),
     totals.undecided === 0 ? "" : `${count(totals.undecided)} undecided`,
     totals.newlyAllowed === 0 ? "" : `${count(totals.newlyAllowed)} newly allowed`,
     errors === 0 ? "" : counted(errors, "error in the input", "errors in the input"),
     readiness.length === 0 ? "" : `${count(ready)} of ${count(readiness.length)} namespaces ready`,
     accepted === 0 ? "" : `with ${count(accepted)} accepted`,
   ];
+}
+
+function unwantedText(unwanted: number): string {
+  return unwanted === 0 ? "" : `${count(unwanted)} ${unwanted === 1 ? "looks" : "look"} unwanted`;
 }
 
 function holesText(holes: number, conversations: number): string {

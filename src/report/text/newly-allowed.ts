@@ -30,28 +30,33 @@ function edgeLines(id: string, edge: JudgedEdge, page: Page): readonly string[] 
   ];
 }
 
+type Side = {
+  readonly name: "egress" | "ingress";
+  readonly before: SideReport | null;
+  readonly after: SideReport | null;
+};
+
+/** `ingress was denied (default deny)`: of the sides that change. */
 function beforeText(edge: JudgedEdge): string {
-  const sides = sidesOf(edge.before).filter(([, side]) => side.decision === "denied");
-  if (sides.length === 0) return "not allowed before";
-  return sides.map(([name, side]) => `${name} was denied by ${deniedBy(side)}`).join(", ");
+  const sides = changedSides(edge).map(({ name, before }) => `${name} was denied (${deniedBy(before)})`);
+  return sides.length === 0 ? "was not allowed" : sides.join(" and ");
 }
 
-function deniedBy(side: SideReport): string {
-  if (side.by.length > 0) return rulesText(side.by);
-  return side.defaultDeny.length === 0 ? "default deny" : `default deny (${rulesText(side.defaultDeny)})`;
+function deniedBy(side: SideReport | null): string {
+  return side === null || side.by.length === 0 ? "default deny" : rulesText(side.by);
 }
 
 function afterText(edge: JudgedEdge): string {
-  const rules = sidesOf(edge.after).flatMap(([, side]) => side.by);
+  const rules = changedSides(edge).flatMap(({ after }) => after?.by ?? []);
   return rules.length === 0 ? "no policy stands against it any more" : `now allowed by ${rulesText(rules)}`;
 }
 
-function sidesOf(decision: JudgedEdge["before"]): readonly (readonly ["egress" | "ingress", SideReport])[] {
-  const { egress, ingress } = decision;
-  return [
-    ...(egress === null ? [] : [["egress", egress] as const]),
-    ...(ingress === null ? [] : [["ingress", ingress] as const]),
+function changedSides({ before, after }: JudgedEdge): readonly Side[] {
+  const sides: readonly Side[] = [
+    { name: "egress", before: before.egress, after: after.egress },
+    { name: "ingress", before: before.ingress, after: after.ingress },
   ];
+  return sides.filter((side) => side.before?.decision === "denied" && side.after?.decision !== "denied");
 }
 
 function rulesText(rules: readonly RulePlace[]): string {
