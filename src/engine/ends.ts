@@ -4,7 +4,7 @@ import type { Inventory, Node } from "#model/objects.ts";
 import type { CiliumConfig } from "#model/profile.ts";
 import { type Identity, identityOf } from "./identity.ts";
 import type { Ipcache } from "./ipcache.ts";
-import { labelArray, reservedLabel } from "./labels.ts";
+import { type LabelArray, labelArray, reservedLabel } from "./labels.ts";
 import { type NamedPortMap, namedPortMap } from "./named-ports.ts";
 import { CLUSTER_KEY } from "./parse-context.ts";
 import type { Semantics } from "./semantics.ts";
@@ -41,19 +41,19 @@ export function endIdentities(end: End, names: readonly string[], context: EndCo
     case "reserved":
       return reservedIdentities(end, names, context);
     case "address":
-      return addressIdentity(end, names, context);
+      return addressIdentities(end, names, context);
     case "unknown":
       return [];
   }
 }
 
 /** The same end if every toFQDNs entry there is matched one of its names: what unknown names could make of it. */
-export function identityWithAnyName(end: AddressEnd, context: EndContext): Identity | null {
-  const labels = context.ipcache.outsideWithAnyName(end.address);
-  return labels === null ? null : make([...labels.byKey.values(), ...apiServerLabel(end)], NO_PORTS, context);
+export function identitiesWithAnyName(end: AddressEnd, context: EndContext): readonly Identity[] {
+  if (end.masqueraded === true) return [];
+  return outsideIdentities(end, context.ipcache.outsideWithAnyName(end.prefix ?? end.address), context);
 }
 
-function make(labels: readonly Label[], ports: NamedPortMap, context: EndContext, otherCluster = false): Identity {
+function make(labels: Iterable<Label>, ports: NamedPortMap, context: EndContext, otherCluster = false): Identity {
   return identityOf(labelArray(labels), ports, {
     aggregates: context.semantics.aggregates,
     nodesByCidr: matchesNodes(context),
@@ -150,10 +150,21 @@ function nodeLabels(node: Node | undefined, config: CiliumConfig): readonly Labe
   return [...own, { source: "k8s", key: CLUSTER_KEY.slice("k8s:".length), value: config.clusterName }];
 }
 
-function addressIdentity(end: AddressEnd, names: readonly string[], context: EndContext): readonly Identity[] {
-  const labels = context.ipcache.outside(end.address, names);
-  if (labels === null) return [];
-  return [make([...labels.byKey.values(), ...apiServerLabel(end)], NO_PORTS, context)];
+function addressIdentities(end: AddressEnd, names: readonly string[], context: EndContext): readonly Identity[] {
+  const { ipcache } = context;
+  // A masqueraded end shows a node's address: policy saw its identity, the world, and who it is nobody can tell.
+  if (end.masqueraded === true)
+    return [make(ipcache.nowhere(end.address.includes(":") ? 6 : 4).byKey.values(), NO_PORTS, context)];
+  const place = end.prefix ?? end.address;
+  const named = outsideIdentities(end, ipcache.outside(place, names), context);
+  // Of a prefix, only some addresses have the names.
+  return end.prefix === undefined || names.length === 0
+    ? named
+    : distinct([...named, ...outsideIdentities(end, ipcache.outside(place, []), context)]);
+}
+
+function outsideIdentities(end: AddressEnd, places: readonly LabelArray[], context: EndContext): readonly Identity[] {
+  return distinct(places.map((labels) => make([...labels.byKey.values(), ...apiServerLabel(end)], NO_PORTS, context)));
 }
 
 /** That an address outside is the API server may be known from the recording alone. */

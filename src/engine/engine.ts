@@ -4,7 +4,7 @@ import type { Answer, ConversationDecision, Direction, Ruling } from "#model/dec
 import type { Inventory } from "#model/objects.ts";
 import { type PolicyObject, policyName, type RuleRef } from "#model/policy.ts";
 import type { CiliumConfig, CiliumMinor } from "#model/profile.ts";
-import { type EndContext, endIdentities, identityWithAnyName } from "./ends.ts";
+import { type EndContext, endIdentities, identitiesWithAnyName } from "./ends.ts";
 import { answer, type DistillContext } from "./endpoint-policy.ts";
 import { type Identity, identityOf } from "./identity.ts";
 import { createIpcache } from "./ipcache.ts";
@@ -162,10 +162,7 @@ function createContext(
       names.length > 0
         ? intern(endIdentities(end, names, endContext))
         : memo.identities(end, () => endIdentities(end, [], endContext)),
-    identityWithAnyName: (end: AddressEnd) => {
-      const made = identityWithAnyName(end, endContext);
-      return made === null ? null : cache.identity(made);
-    },
+    identitiesWithAnyName: (end: AddressEnd) => intern(identitiesWithAnyName(end, endContext)),
     policyOf,
     answer: (packet) =>
       memo.answer(packet, () => answer(policyOf(packet.subject, packet.peer)[packet.direction], packet, distill)),

@@ -3,6 +3,7 @@ import type { Inventory } from "#model/objects.ts";
 import type { CiliumConfig } from "#model/profile.ts";
 import {
   type Address,
+  covers,
   hostPrefix,
   masked,
   parseAddress,
@@ -35,11 +36,14 @@ export type FqdnEntry = { readonly rule: FqdnRule; readonly label: string; reado
 export type Ipcache = {
   /**
    * Labels of an address outside the cluster that is known by `names`: world, the longest CIDR that any policy
-   * mentions, every CIDR group, the selectors that match a name. null when the text is no address.
+   * mentions, every CIDR group, the selectors that match a name. Of a prefix: the labels of each part of it that
+   * policies tell apart. Empty when the text is neither.
    */
-  readonly outside: (address: string, names: readonly string[]) => LabelArray | null;
-  /** The same address if every toFQDNs entry there is had matched one of its names. */
-  readonly outsideWithAnyName: (address: string) => LabelArray | null;
+  readonly outside: (place: string, names: readonly string[]) => readonly LabelArray[];
+  /** The same if every toFQDNs entry there is had matched one of its names. */
+  readonly outsideWithAnyName: (place: string) => readonly LabelArray[];
+  /** An outside end of which not even the address is known: the world of no prefix. */
+  readonly nowhere: (family: 4 | 6) => LabelArray;
   /** `cidr:` and `cidrgroup:` labels that hold an address, for nodes and pods under `policyCIDRMatchMode`. */
   readonly cidrLabels: (address: string) => readonly Label[];
   /** `fqdn:` labels of the selectors that match one of these names. */
@@ -48,21 +52,19 @@ export type Ipcache = {
 
 export function createIpcache(input: IpcacheInput): Ipcache {
   const metadata = readMetadata(input);
-  const labelsAt = (address: Address) => mergedLabels(metadata, address);
-  const outside = (text: string, fqdns: readonly string[]): LabelArray | null => {
-    const address = readAddress(text);
-    if (address === null) return null;
-    const names = fqdns.map(fqdnLabel);
-    const world = reservedLabel(worldName(address.family, { ...input.config, ...input.semantics }));
-    return labelArray([...labelsAt(address), ...names, world]);
+  const labelsAt = (address: Address) => mergedLabels(metadata, hostPrefix(address));
+  const world = (family: 4 | 6) => reservedLabel(worldName(family, { ...input.config, ...input.semantics }));
+  const outside = (text: string, fqdns: readonly string[]): readonly LabelArray[] => {
+    const place = readPlace(text);
+    if (place === null) return [];
+    const ends = [...fqdns.map(fqdnLabel), world(place.family)];
+    return partsOf(metadata, place).map((part) => labelArray([...mergedLabels(metadata, part), ...ends]));
   };
+  const allNames = input.fqdns.map((entry) => entry.label);
   return {
     outside: (text, names) => outside(text, selectorsOf(input.fqdns, names)),
-    outsideWithAnyName: (text) =>
-      outside(
-        text,
-        input.fqdns.map((entry) => entry.label),
-      ),
+    outsideWithAnyName: (text) => outside(text, allNames),
+    nowhere: (family) => labelArray([world(family)]),
     cidrLabels: (text) => {
       const address = readAddress(text);
       return address === null
@@ -71,6 +73,33 @@ export function createIpcache(input: IpcacheInput): Ipcache {
     },
     nameLabels: (names) => selectorsOf(input.fqdns, names).map(fqdnLabel),
   };
+}
+
+function readPlace(text: string): Prefix | null {
+  if (text.includes("/")) return parsePrefix(text);
+  const address = readAddress(text);
+  return address === null ? null : hostPrefix(address);
+}
+
+/** The parts of a prefix that have labels of their own: each known prefix inside it, and what those leave of it. */
+function partsOf(metadata: Metadata, place: Prefix): readonly Prefix[] {
+  if (isHost(place)) return [place];
+  const inside = [...metadata.values()].map(({ prefix }) => prefix).filter((prefix) => prefix.bits > place.bits);
+  const parts = [place, ...inside.filter((prefix) => covers(place, prefix))];
+  return parts.filter((part) => !isCovered(part, parts));
+}
+
+function isHost({ family, bits }: Prefix): boolean {
+  return bits === (family === 4 ? 32 : 128);
+}
+
+/** True when narrower parts take every address of it. */
+function isCovered(part: Prefix, parts: readonly Prefix[]): boolean {
+  const inner = parts.filter((other) => other.bits > part.bits && covers(part, other));
+  const widest = inner.filter((one) => !inner.some((other) => other.bits < one.bits && covers(other, one)));
+  // In addresses of the narrowest there could be: halves of halves add up to the whole.
+  const sizes = widest.map((one) => 2n ** BigInt(128 - one.bits)).reduce((sum, size) => sum + size, 0n);
+  return sizes === 2n ** BigInt(128 - part.bits);
 }
 
 function fqdnLabel(key: string): Label {
@@ -87,7 +116,7 @@ function selectorsOf(fqdns: readonly FqdnEntry[], names: readonly string[]): rea
 }
 
 /** What is known of prefixes: labels by key, so that a later label of a key replaces an earlier one. */
-type Metadata = Map<string, Map<string, Label>>;
+type Metadata = Map<string, { readonly prefix: Prefix; readonly labels: Map<string, Label> }>;
 
 function readMetadata({ inventory, prefixes, semantics }: IpcacheInput): Metadata {
   const metadata: Metadata = new Map();
@@ -106,8 +135,8 @@ function readMetadata({ inventory, prefixes, semantics }: IpcacheInput): Metadat
 
 function upsert(metadata: Metadata, prefix: Prefix, labels: readonly Label[]): void {
   const key = prefixKey(prefix);
-  const known = metadata.get(key) ?? new Map<string, Label>();
-  for (const label of labels) known.set(label.key, label);
+  const known = metadata.get(key) ?? { prefix, labels: new Map<string, Label>() };
+  for (const label of labels) known.labels.set(label.key, label);
   metadata.set(key, known);
 }
 
@@ -147,17 +176,17 @@ function v6(value: bigint): string {
 }
 
 /**
- * Labels of every prefix that holds the address: of CIDR labels only the longest, of the others the longest's where a
+ * Labels of every known prefix that holds this one: of CIDR labels only the longest, of the others the longest's where a
  * key comes twice. Upstream: pkg/ipcache mergeLabels.
  */
-function mergedLabels(metadata: Metadata, address: Address): readonly Label[] {
+function mergedLabels(metadata: Metadata, place: Prefix): readonly Label[] {
   if (metadata.size === 0) return [];
   const merged = new Map<string, Label>();
   let hasCidr = false;
-  for (let bits = address.family === 4 ? 32 : 128; bits >= 0; bits--) {
-    const known = metadata.get(prefixKey(masked(address, bits)));
+  for (let bits = place.bits; bits >= 0; bits--) {
+    const known = metadata.get(prefixKey(masked(place, bits)));
     if (known === undefined) continue;
-    for (const label of known.values()) {
+    for (const label of known.labels.values()) {
       const isCidr = label.source === "cidr";
       if ((isCidr && hasCidr) || merged.has(label.key)) continue;
       merged.set(label.key, label);

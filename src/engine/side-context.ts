@@ -10,7 +10,8 @@ export type SideContext = DistillContext & {
   readonly config: CiliumConfig;
   /** The identities an end may have under these names. Upstream: see ends.ts. */
   readonly identities: (end: End, names: readonly string[]) => readonly Identity[];
-  readonly identityWithAnyName: (end: AddressEnd) => Identity | null;
+  /** The identities it may have if it is known by names that nobody recorded. */
+  readonly identitiesWithAnyName: (end: AddressEnd) => readonly Identity[];
   /** The subject's policy, as it is towards a peer that is its own node. */
   readonly policyOf: (subject: Identity, peer?: Identity) => SelectorPolicy;
   /** The entry that answers a packet under its subject's policy. */

@@ -5,6 +5,7 @@ import type { RuleRef } from "#model/policy.ts";
 import type { Packet } from "./endpoint-policy.ts";
 import type { Identity } from "./identity.ts";
 import { isDeny, type MapEntry } from "./map-entry.ts";
+import { mergeOrigins, NO_ORIGIN } from "./origin.ts";
 import { ICMPV4, ICMPV6, protocolNumber, UNKNOWN_PROTOCOL } from "./protocol.ts";
 import { proxyRuling } from "./proxy.ts";
 import type { DirectionPolicy } from "./selector-policy.ts";
@@ -50,8 +51,12 @@ export function undecided(what: string, remedy: string, by: readonly RuleRef[] =
 function agreed(rulings: readonly Ruling[]): Ruling {
   const [first, ...others] = rulings;
   if (first === undefined) return undecided("the address of the end cannot be read", "check the recording");
-  if (others.every((ruling) => ruling.decision === first.decision)) return first;
+  if (others.every((ruling) => outcome(ruling) === outcome(first))) return first;
   return undecided("which of its addresses the end used", "record with addresses, one conversation an address");
+}
+
+function outcome(ruling: Ruling): string {
+  return ruling.decision === "allowed" ? `allowed ${ruling.l7 ?? ""}` : ruling.decision;
 }
 
 type Sides = { readonly direction: Direction; readonly subject: Identity; readonly peer: End };
@@ -111,11 +116,12 @@ function withUnknownNames(
   context: SideContext,
 ): Ruling | null {
   if (packet.direction !== "egress" || connection.names.complete || connection.to.kind !== "address") return null;
-  const peer = context.identityWithAnyName(connection.to);
-  const entry = peer === null ? null : context.answer({ ...packet, peer });
-  if (entry === null || isDeny(entry)) return null;
+  const answers = context.identitiesWithAnyName(connection.to).map((peer) => context.answer({ ...packet, peer }));
+  const opening = answers.filter((entry) => entry !== null).filter((entry) => !isDeny(entry));
+  if (opening.length === 0) return null;
   const remedy = "record the DNS answers, or give the names of the address with --names";
-  return { ...undecided("no DNS answer seen", remedy, entry.origin.rules), defaultDeny: own.defaultDeny };
+  const by = opening.map((entry) => entry.origin).reduce(mergeOrigins, NO_ORIGIN).rules;
+  return { ...undecided("no DNS answer seen", remedy, by), defaultDeny: own.defaultDeny };
 }
 
 type Allowed = Extract<Ruling, { readonly decision: "allowed" }>;
