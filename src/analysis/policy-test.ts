@@ -7,7 +7,7 @@ import type { Connection } from "#model/connection.ts";
 import type { AddressEnd, End, ReservedEnd } from "#model/conversation.ts";
 import type { ConversationDecision, Direction, Ruling } from "#model/decision.ts";
 import type { Inventory, Node, Pod } from "#model/objects.ts";
-import type { PolicyObject } from "#model/policy.ts";
+import type { PolicyObject, RuleRef } from "#model/policy.ts";
 import type { PolicyTest, TestConnection } from "#model/policy-test.ts";
 
 /** One line of `ringfence test --output jsonl`. `got` has the keys of `expect`. */
@@ -104,7 +104,13 @@ function answersOf({ verdict, egress, ingress }: ConversationDecision): Record<s
 function sideAnswers(side: Direction, ruling: Ruling | null): Record<string, unknown> {
   if (ruling === null) return { [side]: null };
   const policies = [...new Set(ruling.by.map((rule) => rule.policy))].sort();
-  const plain = { [side]: ruling.decision, [`${side}Policies`]: policies };
+  const rules = (refs: readonly RuleRef[]) => refs.map((rule) => `${rule.policy} ${rule.element}`);
+  const plain = {
+    [side]: ruling.decision,
+    [`${side}Policies`]: policies,
+    [`${side}Rules`]: rules(ruling.by),
+    [`${side}DefaultDeny`]: rules(ruling.defaultDeny),
+  };
   if (ruling.decision !== "allowed") return plain;
   return {
     ...plain,

@@ -6,7 +6,7 @@ import { outcomeJson } from "#report/policy-test/jsonl.ts";
 import { outcomesJunit } from "#report/policy-test/junit.ts";
 import type { TestOutcome } from "#report/policy-test/result.ts";
 import { outcomeText, type TestTextOptions, totalsText } from "#report/policy-test/text.ts";
-import { count } from "#report/words.ts";
+import { count, listed } from "#report/words.ts";
 import { type Invocation, isOn, valueOf } from "../args.ts";
 import type { ExitCode } from "../command.ts";
 import { TEST_OUTPUT } from "../commands/test.ts";
@@ -86,30 +86,33 @@ function outcomesOf({ test, manifests }: LoadedTest): readonly TestOutcome[] {
   });
 }
 
-const WHY = ["egress", "egressPolicies", "ingress", "ingressPolicies"];
+const WHY = ["egress", "ingress"].flatMap((side) => [side, `${side}Rules`, `${side}DefaultDeny`]);
 
-/** The same test with the keys that say which policies decided: `got` has the keys of `expect`. */
+/** The same test with the keys that say which rules decided: `got` has the keys of `expect`. */
 function askingWhy(test: PolicyTest): PolicyTest {
   const expect = Object.fromEntries(WHY.map((key) => [key, null]));
   return { ...test, connections: test.connections.map((connection): TestConnection => ({ ...connection, expect })) };
 }
 
-/** What it means that no policy is named. */
-const NO_RULE: Readonly<Record<string, string>> = {
-  allowed: ": no policy isolates it, or an implicit rule lets it in",
-  denied: ": isolated, and no rule allows it",
-};
-
 function reasonsOf(result: PolicyTestResult | undefined): readonly string[] {
-  if (result === undefined || !("connection" in result)) {
-    const help = result?.got["help"];
-    return typeof help === "string" && help !== "" ? [help] : [];
-  }
-  return ["egress", "ingress"].flatMap((side) => {
-    const decision = result.got[side];
-    const policies = result.got[`${side}Policies`];
-    if (typeof decision !== "string") return [];
-    const by = Array.isArray(policies) && policies.length > 0 ? ` by ${policies.join(", ")}` : NO_RULE[decision];
-    return [`${side} is ${decision}${by ?? ""}`];
-  });
+  if (result === undefined) return [];
+  if ("connection" in result) return ["egress", "ingress"].flatMap((side) => sideReason(side, result.got));
+  const help = result.got["help"];
+  return typeof help === "string" && help !== "" ? [help] : [];
+}
+
+/** `ingress is denied: no rule allows it; isolated by CiliumNetworkPolicy/a/x ingress[0]`. */
+function sideReason(side: string, got: PolicyTestResult["got"]): readonly string[] {
+  const decision = got[side];
+  if (typeof decision !== "string") return [];
+  const rules = textsOf(got[`${side}Rules`]);
+  if (rules.length > 0) return [`${side} is ${decision} by ${listed(rules, 3)}`];
+  const isolating = textsOf(got[`${side}DefaultDeny`]);
+  if (decision === "denied") return [`${side} is denied: no rule allows it; isolated by ${listed(isolating, 3)}`];
+  const why = isolating.length === 0 ? "no policy isolates it" : "an implicit rule lets it through";
+  return [`${side} is ${decision}: ${why}`];
+}
+
+function textsOf(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
 }
