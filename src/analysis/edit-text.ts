@@ -11,8 +11,22 @@ export type EditedText = { readonly file: string | null; readonly diff: string; 
 
 const NOTHING: EditedText = { file: null, diff: "", summary: "" };
 
+/** Writes edits into one proposal's files; the same steps are written once. */
+export function editWriter(
+  policies: ReadonlyMap<string, PolicyObject>,
+  sources: EditSources,
+): (steps: readonly EditStep[]) => EditedText {
+  const written = new Map<string, EditedText>();
+  return (steps) => {
+    const key = JSON.stringify(steps);
+    const known = written.get(key) ?? editText(steps, policies, sources);
+    written.set(key, known);
+    return known;
+  };
+}
+
 /** The steps made in the user's own files; empty when one of them cannot be made there (templates, anchors, no text). */
-export function editText(
+function editText(
   steps: readonly EditStep[],
   policies: ReadonlyMap<string, PolicyObject>,
   sources: EditSources,

@@ -2,7 +2,8 @@ import type { Conversation, End } from "#model/conversation.ts";
 import type { Edit, Hole } from "#model/rehearsal.ts";
 import type { Snapshot } from "#model/snapshot.ts";
 import type { CauseWorld } from "./cause.ts";
-import { type EditSources, editText } from "./edit-text.ts";
+import type { EditedText } from "./edit-text.ts";
+import type { EditStep } from "./edit-step.ts";
 import { endName, endNamespace } from "./end-name.ts";
 import type { ExplainedDenial } from "./holes.ts";
 import type { Judgement } from "./judge.ts";
@@ -15,8 +16,8 @@ export type HoleFacts = {
   readonly snapshot: Snapshot;
   readonly world: CauseWorld;
   readonly before: (conversation: Conversation) => Judgement;
-  readonly prove: Prover;
-  readonly sources: EditSources;
+  readonly prover: Prover;
+  readonly write: (steps: readonly EditStep[]) => EditedText;
 };
 
 /** The hole in the shape of the JSON contract; `id` is given when all are in order. */
@@ -45,9 +46,9 @@ export function reportHole(found: ExplainedDenial, facts: HoleFacts): Omit<Hole,
 }
 
 function editOf(found: ExplainedDenial, facts: HoleFacts): Edit | null {
-  const proof = facts.prove(found.denial, found.steps);
+  const proof = facts.prover.prove(found.denial, found.steps);
   if (proof === null) return null;
-  const text = editText(proof.steps, facts.world.policies, facts.sources);
+  const text = facts.write(proof.steps);
   const allows = proof.newlyAllows.map(
     (one) => `${endName(one.from)} → ${endName(one.to)} ${one.port ?? one.protocol}`,
   );

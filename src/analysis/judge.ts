@@ -53,8 +53,9 @@ function judge(facts: JudgeFacts, conversation: Conversation): Judgement {
 /** What the engine is asked for a conversation. */
 export function connectionOf(conversation: Conversation, names: NameKnowledge, request: L7Request | null): Connection {
   const { protocol, port, icmpType, icmpCode } = conversation;
-  const ends = { from: asPolicySees(conversation.from), to: asPolicySees(conversation.to) };
-  return { ...ends, protocol, port, icmpType, icmpCode, request, names };
+  const from = asPolicySees(conversation.from);
+  const to = asPolicySees(conversation.to);
+  return { from, to, protocol, port, icmpType, icmpCode, request, names };
 }
 
 /** A masqueraded outsider shows a node's address, but policy saw its identity alone: the world, of no prefix (trap 50). */

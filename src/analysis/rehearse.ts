@@ -1,4 +1,4 @@
-import type { Conversation } from "#model/conversation.ts";
+import type { Conversation, End } from "#model/conversation.ts";
 import type { Direction } from "#model/decision.ts";
 import type { Finding } from "#model/finding.ts";
 import { type PolicyObject, placeOf } from "#model/policy.ts";
@@ -14,7 +14,8 @@ import type {
 import type { Snapshot } from "#model/snapshot.ts";
 import { calibrate } from "./calibrate.ts";
 import { deadRules } from "./dead-rules.ts";
-import type { EditSources } from "./edit-text.ts";
+import { type EditSources, editWriter } from "./edit-text.ts";
+import { endKey, endName } from "./end-name.ts";
 import { evidenceGaps, isTooLossy } from "./evidence.ts";
 import { notExercised } from "./features.ts";
 import { hairpins } from "./hairpins.ts";
@@ -63,7 +64,7 @@ export function rehearse(input: RehearsalInput): Rehearsal {
     notExercised: notExercised(stage.after.policies, snapshot),
   };
   const coverage = coverageReport(snapshot);
-  const holes = findHoles(stage);
+  const { holes, isBounded } = findHoles(stage);
   const undecided = judged.flatMap((one) => undecidedSides(one, stage));
   const gaps = evidenceGaps(snapshot, coverage, calibration);
   const states = readiness({
@@ -73,7 +74,7 @@ export function rehearse(input: RehearsalInput): Rehearsal {
     notSeen: coverage.notSeen,
     everywhere: unprovable(snapshot),
   });
-  const findings = [...snapshot.findings, ...rejections(stage)];
+  const findings = [...snapshot.findings, ...rejections(stage), ...(isBounded ? [EDITS_BOUNDED] : [])];
   const notProven = [...gaps, ...missed(coverage), ...undecided.map((edge) => openQuestion(edge))];
   const blocked = holes.length > 0 || findings.some((finding) => finding.severity === "error");
   return {
@@ -110,10 +111,20 @@ function prepare(input: RehearsalInput): Stage {
   return { input, snapshot, facts: known, before, after, judged };
 }
 
-/** The conversations with every name that is known for their outside ends, for people to read. */
+/**
+ * The conversations with every name that is known for their outside ends, for people to read; ends that are alike are
+ * one object, so that the engine reads each once.
+ */
 function withNames(snapshot: Snapshot, facts: NameFacts): Snapshot {
-  const named = (end: Conversation["to"]) =>
-    end.kind === "address" ? { ...end, names: facts.byAddress.get(end.address) ?? end.names } : end;
+  const ends = new Map<string, End>();
+  const named = (end: End): End => {
+    const key = `${endKey(end)} ${endName(end)}`;
+    const known =
+      ends.get(key) ??
+      (end.kind === "address" ? { ...end, names: facts.byAddress.get(end.address) ?? end.names } : end);
+    ends.set(key, known);
+    return known;
+  };
   const conversations = snapshot.traffic.conversations.map((one) => ({
     ...one,
     from: named(one.from),
@@ -122,14 +133,25 @@ function withNames(snapshot: Snapshot, facts: NameFacts): Snapshot {
   return { ...snapshot, traffic: { ...snapshot.traffic, conversations } };
 }
 
-function findHoles(stage: Stage): readonly Hole[] {
+function findHoles(stage: Stage): { readonly holes: readonly Hole[]; readonly isBounded: boolean } {
   const { snapshot, facts, before, after, input } = stage;
   const world = causeWorld(snapshot, facts, after, serviceFrontends(snapshot.inventory.services));
-  const prove = createProver(snapshot, facts, after);
-  const holeFacts = { snapshot, world, before: before.judge, prove, sources: input.sources };
+  const prover = createProver(snapshot, facts, after);
+  const write = editWriter(after.policies, input.sources);
+  const holeFacts = { snapshot, world, before: before.judge, prover, write };
   const found = stage.judged.flatMap((one) => denials(one, after.judge(one), after));
-  return inReportOrder(found.map((denial) => reportHole(explainDenial(denial, world), holeFacts)));
+  const frequentFirst = found.sort((a, b) => b.conversation.flows - a.conversation.flows);
+  const holes = inReportOrder(frequentFirst.map((denial) => reportHole(explainDenial(denial, world), holeFacts)));
+  return { holes, isBounded: prover.isBounded() };
 }
+
+/** Some edits were not worked out, or not proven: said once. */
+const EDITS_BOUNDED: Finding = {
+  id: "edits-bound",
+  severity: "info",
+  message: "edits were worked out and proven for the most frequent holes alone",
+  help: "mend those and rehearse again",
+};
 
 function newlyAllowed(conversation: Conversation, stage: Stage): readonly JudgedEdge[] {
   const before = stage.before.judge(conversation);
