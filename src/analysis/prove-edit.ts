@@ -35,10 +35,10 @@ type Outcome = {
  * Work spent on proofs in one rehearsal, in decisions (making an engine counts as five a policy). Beyond it edits are
  * offered unproven: a proposal that denies everything would otherwise be decided anew for each of its holes.
  */
-const MAX_WORK = 50_000;
+const MAX_WORK = 30_000;
 const WORK_A_POLICY = 5;
 /** Different edits worked out in one rehearsal. */
-const MAX_EDITS = 100;
+const MAX_EDITS = 60;
 
 /** Makes a prover over one snapshot and proposal. */
 export function createProver(snapshot: Snapshot, facts: NameFacts, set: PolicySet): Prover {
