@@ -90,7 +90,7 @@ const NO_OBJECTS: Finding = {
   id: "no-objects",
   severity: "info",
   message: "no objects were given: pods, Services and the policies in force are known only as far as the flows tell",
-  help: "give --objects: kubectl get -A -o yaml pods,services,endpointslices,namespaces,nodes,deployments,…",
+  help: "give --objects FILE, made with: kubectl get -A -o yaml ns,no,po,svc,endpointslices,deploy,sts,ds,cj,netpol,cnp,ccnp",
 };
 
 async function gatherNames(paths: readonly string[]) {

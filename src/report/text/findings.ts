@@ -11,7 +11,7 @@ const ORDER: Readonly<Record<Severity, number>> = { error: 0, warn: 1, info: 2 }
 export function inputLines(rehearsal: Rehearsal, page: Page): readonly string[] {
   if (rehearsal.findings.length === 0) return [];
   const lines = limited(page, bySeverity(rehearsal.findings), FINDINGS, (finding) => findingLines(finding, page));
-  return [...heading(page, "INPUT", "what the files have wrong: it changes the answer"), ...lines];
+  return [...heading(page, "INPUT", "it changes the answer"), ...lines];
 }
 
 /** Findings, worst first, otherwise in their order. */
