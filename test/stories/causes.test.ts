@@ -207,7 +207,7 @@ egress:${proxiedDns}
     toPorts: [{ports: [{port: "443", protocol: TCP}]}]`,
     ),
     cause: "hairpin-dead",
-    says: /hairpin: the address of traefik\/traefik becomes traefik\/traefik before policy is asked; the toFQDNs rule never matches/,
+    says: /hairpin: the address of Service traefik\/traefik becomes its pod before policy is asked; the toFQDNs rule never matches/,
   },
   {
     title: "a hairpinned caller meets a rule for the world",

@@ -28,7 +28,7 @@ export const hairpinDead: Cause = {
           )
         : worldRule(denial);
     if (rule === null) return null;
-    const turned = `hairpin: the address of ${service.namespace}/${service.name} becomes ${endName(to)} before policy is asked`;
+    const turned = `hairpin: the address of Service ${service.namespace}/${service.name} becomes its pod before policy is asked`;
     return {
       sentence:
         denial.side === "egress"
