@@ -60,7 +60,8 @@ function calibrationLines(calibration: CalibrationReport, page: Page): readonly 
 
 function differenceLines(difference: CalibrationDifference, page: Page): readonly string[] {
   const { conversation, side, recorded, decided, count: times, reason } = difference;
-  const text = `${conversation} ${side}: recorded ${recorded}, decided ${decided} (${counted(times, "event")}): ${reason}`;
+  const events = times === 1 ? "" : ` in ${counted(times, "event")}`;
+  const text = `${reason}; ${side} was recorded ${recorded}${events} and is decided ${decided} [${conversation}]`;
   return hanging(page, `  ${page.style.bad("✗")}`, 4, text);
 }
 
