@@ -8,11 +8,12 @@ import { reportMarkdown } from "#report/markdown.ts";
 import { failsOn } from "#report/results.ts";
 import { reportSarif } from "#report/sarif.ts";
 import { reportText, type TextOptions } from "#report/text.ts";
-import { type Invocation, isOn, valueOf, valuesOf } from "../args.ts";
+import { type Flag, type Invocation, isOn, valueOf, valuesOf } from "../args.ts";
 import type { ExitCode } from "../command.ts";
 import { EXPLAIN, FIX_DIFF, REHEARSE_OUTPUT } from "../commands/rehearse.ts";
 import { ALL, CILIUM, CILIUM_CONFIG, COLOR, FAIL_ON, FLOWS, NAMES, OBJECTS, ONLY, POLICIES, QUIET } from "../flags.ts";
 import { type Gathered, gather } from "../gather.ts";
+import { shownPath } from "../input-path.ts";
 import type { Io } from "../io.ts";
 import { NO_PROGRESS } from "../progress.ts";
 import { VERSION } from "../version.ts";
@@ -39,11 +40,12 @@ export async function runRehearse(invocation: Invocation, io: Io): Promise<ExitC
 }
 
 function requestOf(invocation: Invocation) {
+  const paths = (flag: Flag) => valuesOf(invocation, flag).map((path) => shownPath(path, process.cwd()));
   return {
-    flows: valuesOf(invocation, FLOWS),
-    objects: valuesOf(invocation, OBJECTS),
-    policies: valuesOf(invocation, POLICIES),
-    names: valuesOf(invocation, NAMES),
+    flows: paths(FLOWS),
+    objects: paths(OBJECTS),
+    policies: paths(POLICIES),
+    names: paths(NAMES),
     cilium: valueOf(invocation, CILIUM),
     ciliumConfig: valueOf(invocation, CILIUM_CONFIG),
   };
