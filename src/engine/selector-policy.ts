@@ -97,12 +97,18 @@ function resolveDirection(
   const policy: DirectionPolicy = {
     enforced: rules.enforced,
     matching,
-    defaultDeny: matching.filter((entry) => entry.defaultDeny).map((entry) => entry.ref),
+    defaultDeny: isolatingRules(matching),
     filters,
     priorities,
     features: featuresOf(filters),
   };
   return { policy, error };
+}
+
+/** Each rule once: a NetworkPolicy rule has an entry for each peer. */
+function isolatingRules(matching: readonly PolicyEntry[]): readonly RuleRef[] {
+  const isolating = matching.filter((entry) => entry.defaultDeny).map((entry) => entry.ref);
+  return [...new Map(isolating.map((ref) => [`${ref.policy} ${ref.element}`, ref])).values()];
 }
 
 function filterContext(repository: Repository, subject: Subject, rules: DirectionRules): FilterContext {
