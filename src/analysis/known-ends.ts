@@ -16,9 +16,15 @@ export function distinctEnds(conversations: readonly Conversation[]): readonly E
 /** Every endpoint that is known: those of the recording, and the pods of the objects that it never heard. */
 export function knownEnds(snapshot: Snapshot): readonly End[] {
   const { inventory, cilium, config } = snapshot;
-  const found = new Map(distinctEnds(snapshot.traffic.conversations).map((end) => [endKey(end), end]));
+  const heard = distinctEnds(snapshot.traffic.conversations);
+  const found = new Map(heard.map((end) => [endKey(end), end]));
+  // A recorded identity may lack what the objects tell of it (named ports): the same pod is not to stand here twice.
+  const names = new Set(
+    heard.flatMap((end) => (end.kind === "pod" ? end.pods.map((pod) => `${end.namespace}/${pod}`) : [])),
+  );
   for (const pod of inventory.pods) {
-    if (pod.hostNetwork || ["Succeeded", "Failed"].includes(pod.phase)) continue;
+    if (pod.hostNetwork || ["Succeeded", "Failed"].includes(pod.phase) || names.has(`${pod.namespace}/${pod.name}`))
+      continue;
     const end = podEnd(pod, inventory, cilium.value, config.value);
     if (!found.has(endKey(end))) found.set(endKey(end), end);
   }
