@@ -11,7 +11,15 @@ const MOST_BAD_LINES = 1000;
 const OPEN_BRACE = 0x7b;
 
 /** One file, or a part of it, being read. */
-type Reading = { readonly file: string; readonly isWhole: boolean; good: number; bad: number; firstBad: number };
+type Reading = {
+  readonly file: string;
+  readonly isWhole: boolean;
+  /** Lines that begin here or later are the next part's. */
+  readonly stop: number;
+  good: number;
+  bad: number;
+  firstBad: number;
+};
 
 /**
  * Takes the lines of files into a fold and accounts for each: every line is an event or skipped for a reason, and what
@@ -24,7 +32,7 @@ export class RecordingFold {
   private readonly unknown = new Set<string>();
   private duplicateLines = 0;
   private lines = 0;
-  private reading: Reading = { file: "", isWhole: true, good: 0, bad: 0, firstBad: -1 };
+  private reading: Reading = { file: "", isWhole: true, stop: 0, good: 0, bad: 0, firstBad: -1 };
 
   constructor(fold: Fold) {
     this.fold = fold;
@@ -35,13 +43,19 @@ export class RecordingFold {
   }
 
   /** A cutter for one more file, or a part of one from `offset` on to `stop` (lines that begin there are the next part's). */
-  begin(file: string, part: { readonly offset: number; readonly stop: number } = { offset: 0, stop: Number.POSITIVE_INFINITY }): LineCutter {
+  begin(
+    file: string,
+    part: { readonly offset: number; readonly stop: number } = { offset: 0, stop: Number.POSITIVE_INFINITY },
+  ): LineCutter {
     const isWhole = part.offset === 0 && part.stop === Number.POSITIVE_INFINITY;
-    this.reading = { file, isWhole, good: 0, bad: 0, firstBad: -1 };
+    this.reading = { file, isWhole, stop: part.stop, good: 0, bad: 0, firstBad: -1 };
     const line: LineTaker["line"] = (bytes, start, end, offset) => {
       if (offset < part.stop) this.take(bytes, start, end, offset);
     };
-    return new LineCutter({ line, tooLong: (offset) => this.tooLong(offset) }, part.offset);
+    const tooLong: LineTaker["tooLong"] = (offset) => {
+      if (offset < part.stop) this.tooLong(offset);
+    };
+    return new LineCutter({ line, tooLong }, part.offset);
   }
 
   /** The file is read: its last line may be cut. `isBroken`: it ended before its time (a truncated archive). */
@@ -50,6 +64,7 @@ export class RecordingFold {
     let isCut = isBroken;
     let offset = -1;
     cutter.end((bytes, start, end, at) => {
+      if (at >= reading.stop) return;
       const event = this.scanner.scan(bytes, start, end);
       if (event !== null) this.addEvent(event);
       else if (isBlank(bytes, start, end)) this.skip("blank");
@@ -172,7 +187,8 @@ export class RecordingFold {
       this.say({
         id: "unknown-events",
         severity: "info",
-        message: names.length === 0 ? "lines hold JSON that is no event" : `events of unknown kinds: ${names.join(", ")}`,
+        message:
+          names.length === 0 ? "lines hold JSON that is no event" : `events of unknown kinds: ${names.join(", ")}`,
         help: "the recording may be of a newer Hubble than this version knows",
       });
     }

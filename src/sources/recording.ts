@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { UserError } from "#model/finding.ts";
 import { createFold, type Fold, type FoldOptions } from "#traffic/fold.ts";
 import { findRecordingFiles, type RecordingFile, STDIN } from "./recording-files.ts";
@@ -60,7 +61,7 @@ function workerCount(files: readonly RecordingFile[], options: RecordingOptions)
   const size = files.reduce((sum, file) => sum + weightOf(file), 0);
   if (size < LARGE_BYTES || files.some((file) => file.path === STDIN) || workerScript() === null) return 1;
   const isOne = files.length === 1 && files[0]?.compression !== "none";
-  return isOne ? 1 : (options.workers ?? 2);
+  return isOne ? 1 : (options.workers ?? Math.min(2, availableParallelism()));
 }
 
 function weightOf(file: RecordingFile): number {
