@@ -4,7 +4,7 @@ import { createEngine, type Engine } from "#engine/engine.ts";
 import { podEnd } from "#engine/identity.ts";
 import { SEMANTICS } from "#engine/semantics.ts";
 import type { Connection } from "#model/connection.ts";
-import type { AddressEnd, End, ReservedEnd } from "#model/conversation.ts";
+import type { AddressEnd, End, PodEnd, ReservedEnd } from "#model/conversation.ts";
 import type { ConversationDecision, Direction, Ruling } from "#model/decision.ts";
 import type { Inventory, Node, Pod } from "#model/objects.ts";
 import type { PolicyObject, RuleRef } from "#model/policy.ts";
@@ -131,6 +131,10 @@ type TestWorld = {
   readonly nodes: ReadonlyMap<string, Node>;
   readonly nodesByAddress: ReadonlyMap<string, string>;
   readonly apiServers: readonly string[];
+  /** What the DNS proxies learned, by address. */
+  readonly names: ReadonlyMap<string, readonly PolicyTest["dns"][number][]>;
+  /** Ends of pods, made once: the engine remembers them by object. */
+  readonly podEnds: Map<Pod, PodEnd>;
 };
 
 function createTestWorld(test: PolicyTest, inventory: Inventory): TestWorld {
@@ -152,7 +156,21 @@ function createTestWorld(test: PolicyTest, inventory: Inventory): TestWorld {
     apiServers: inventory.endpointSlices
       .filter((slice) => slice.namespace === "default" && slice.service === "kubernetes")
       .flatMap((slice) => slice.addresses),
+    names: namesByAddress(test),
+    podEnds: new Map(),
   };
+}
+
+function namesByAddress(test: PolicyTest): TestWorld["names"] {
+  const names = new Map<string, PolicyTest["dns"][number][]>();
+  for (const entry of test.dns) {
+    for (const key of new Set(entry.ips.map(addressKey))) {
+      const known = names.get(key);
+      if (known === undefined) names.set(key, [entry]);
+      else known.push(entry);
+    }
+  }
+  return names;
 }
 
 function podKey(pod: Pod): string {
@@ -215,7 +233,7 @@ function viewNode(viewer: Named, seen: Named, world: TestWorld): string {
 function endOf(named: Named, view: string, world: TestWorld): End | null {
   switch (named.kind) {
     case "pod":
-      return podEnd(named.pod, world.inventory, world.test.cilium, world.test.config);
+      return podEndOf(named.pod, world);
     case "node":
       return nodeEnd(named.name, named.address, view, world);
     case "address":
@@ -223,6 +241,14 @@ function endOf(named: Named, view: string, world: TestWorld): End | null {
     case "reserved":
       return reservedEnd(named.entity, view, world);
   }
+}
+
+function podEndOf(pod: Pod, { podEnds, inventory, test }: TestWorld): PodEnd {
+  const known = podEnds.get(pod);
+  if (known !== undefined) return known;
+  const made = podEnd(pod, inventory, test.cilium, test.config);
+  podEnds.set(pod, made);
+  return made;
 }
 
 function addressEnd(address: string): AddressEnd {
@@ -302,14 +328,13 @@ function withNames(end: End, text: string, viewer: string, world: TestWorld): En
 
 /** Names that the viewer's node has learned for an address. */
 function namesOf(text: string, viewer: string, world: TestWorld): readonly string[] {
-  const key = addressKey(text);
+  const known = world.names.size === 0 ? undefined : world.names.get(addressKey(text));
+  if (known === undefined) return [];
   const from = namedEnd(viewer, world);
   const view = from?.kind === "pod" ? (from.pod.nodeName ?? "") : null;
-  return world.test.dns
-    .filter(({ ips, seenBy }) => {
-      if (!ips.some((ip) => addressKey(ip) === key)) return false;
-      const seer = seenBy === null ? undefined : world.pods.get(seenBy);
-      return seenBy === null || (seer !== undefined && (seer.nodeName ?? "") === view);
-    })
-    .map((entry) => entry.name);
+  const isSeen = (seenBy: string | null) => {
+    const seer = seenBy === null ? undefined : world.pods.get(seenBy);
+    return seenBy === null || (seer !== undefined && (seer.nodeName ?? "") === view);
+  };
+  return known.filter(({ seenBy }) => isSeen(seenBy)).map((entry) => entry.name);
 }

@@ -53,18 +53,19 @@ export type Ipcache = {
 export function createIpcache(input: IpcacheInput): Ipcache {
   const metadata = readMetadata(input);
   const labelsAt = (address: Address) => mergedLabels(metadata, hostPrefix(address));
-  const world = (family: 4 | 6) => reservedLabel(worldName(family, { ...input.config, ...input.semantics }));
+  const stack = { ...input.config, ...input.semantics };
+  const worlds = { 4: reservedLabel(worldName(4, stack)), 6: reservedLabel(worldName(6, stack)) };
   const outside = (text: string, fqdns: readonly string[]): readonly LabelArray[] => {
     const place = readPlace(text);
     if (place === null) return [];
-    const ends = [...fqdns.map(fqdnLabel), world(place.family)];
+    const ends = [...fqdns.map(fqdnLabel), worlds[place.family]];
     return partsOf(metadata, place).map((part) => labelArray([...mergedLabels(metadata, part), ...ends]));
   };
   const allNames = input.fqdns.map((entry) => entry.label);
   return {
     outside: (text, names) => outside(text, selectorsOf(input.fqdns, names)),
     outsideWithAnyName: (text) => outside(text, allNames),
-    nowhere: (family) => labelArray([world(family)]),
+    nowhere: (family) => labelArray([worlds[family]]),
     cidrLabels: (text) => {
       const address = readAddress(text);
       return address === null

@@ -37,11 +37,25 @@ function ignore(expression: RegExp): Prefix {
   return { source: "", expression, ignore: true };
 }
 
+/** Keys remembered at most; a cluster has far fewer. */
+const KEYS_MAX = 10_000;
+const decided = new Map<string, boolean>();
+
 /**
  * True for a label that makes an identity. An ignored prefix drops it unless an included one matches longer; the
  * shortest ignored and the longest included match count.
  */
 export function isIdentityLabel(label: Label): boolean {
+  const key = `${label.source}:${label.key}`;
+  const known = decided.get(key);
+  if (known !== undefined) return known;
+  if (decided.size >= KEYS_MAX) decided.clear();
+  const made = passesFilter(label);
+  decided.set(key, made);
+  return made;
+}
+
+function passesFilter(label: Label): boolean {
   let included = 0;
   let ignored = 0;
   for (const prefix of DEFAULT_PREFIXES) {
