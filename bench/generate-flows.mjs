@@ -216,7 +216,7 @@ function lookup(client, pod, query) {
   const base = { node: pod.node, macs: [pod.mac, resolver.mac], protocol: "UDP", port: 53, flags: "" };
   const { node } = pod;
   const l7 = (type, dnsPart, isReply, summary) =>
-    `"Type":"L7","node_name":"${node.name}","node_labels":${node.labels},"l7":{"type":"${type}","dns":${dnsPart}},${isReply ? REPLY : ""}"event_type":{"type":129},"traffic_direction":"EGRESS","is_reply":${isReply},"Summary":"${summary}"}`;
+    `"Type":"L7","node_name":"${node.name}","node_labels":${node.labels},"l7":{"type":"${type}","dns":${dnsPart}},${isReply ? REPLY : ""}"event_type":{"type":129},"traffic_direction":"EGRESS","is_reply":${isReply},"Summary":${JSON.stringify(summary)}}`;
   const asked = `{"query":"${query}","observation_source":"proxy","qtypes":["A"]}`;
   const answered = `{"query":"${query}","ips":["198.51.100.7"],"ttl":30,"observation_source":"proxy","qtypes":["A"],"rrtypes":["A"]}`;
   const forth = { ...base, ...names, from: pod.address, to: resolver.address, turned: false, verdict: "FORWARDED" };

@@ -2,7 +2,7 @@ import { Inner, innerNames, Member } from "./flow-members.ts";
 import { NameTable, SpanMemo } from "./flow-memo.ts";
 import { readAgentVersion, verdictOf } from "./flow-parts.ts";
 import type { FlowShapes } from "./flow-shapes.ts";
-import { type FlowTokens, Token } from "./flow-tokens.ts";
+import { type FlowTokens, SHORT_SAMPLE, Token } from "./flow-tokens.ts";
 
 const INNERS = new NameTable(innerNames());
 
@@ -70,7 +70,7 @@ export class FlowHead {
         flow.dropNumber = cursor.readSmallNumber();
         return flow.dropNumber >= 0;
       case Member.emitter: {
-        const version = this.tokens.readSpan(this.emitters, readAgentVersion);
+        const version = this.tokens.readSpan(this.emitters, readAgentVersion, SHORT_SAMPLE);
         flow.agentVersion = version ?? "";
         return version !== null;
       }

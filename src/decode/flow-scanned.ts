@@ -1,6 +1,6 @@
 import type { Protocol, Verdict } from "#model/conversation.ts";
 import type { Direction } from "#model/decision.ts";
-import type { Flow, FlowEndpoint, FlowL7, FlowPolicy } from "#model/flow.ts";
+import type { Flow, FlowEndpoint, FlowL7, FlowPolicy, FlowSerials } from "#model/flow.ts";
 import { dropReasonOf, observationPointOf } from "./flow-parts.ts";
 
 const NOTHING: readonly never[] = [];
@@ -34,27 +34,61 @@ export class TailFacts {
   ingressDeniedBy: readonly FlowPolicy[] = NOTHING;
   count = 1;
   isAggregated = false;
+  /** Number of what is remembered; 0 for a part that is not, so that it may come again as another object. */
+  serial = 0;
+  /** Parts that this one was joined with, and what came of it. */
+  joins: { readonly second: TailFacts; readonly both: TailFacts }[] = [];
 }
 
 export const NO_TAIL: TailFacts = Object.freeze(new TailFacts());
 
-const joined = new WeakMap<TailFacts, WeakMap<TailFacts, TailFacts>>();
+const MAX_JOINS = 32;
+let lastSerial = 0;
 
-/** Two parts of one tail as one: what a part does not hold is at its default there. The same parts give the same object. */
+/** A number for facts that are remembered. */
+export function nextSerial(): number {
+  lastSerial++;
+  return lastSerial;
+}
+
+/** Two parts of one tail as one: what a part does not hold is at its default there. The first part keeps what came of it. */
 export function joinTails(first: TailFacts, second: TailFacts): TailFacts {
   if (first === NO_TAIL) return second;
-  const byFirst = joined.get(first) ?? new WeakMap<TailFacts, TailFacts>();
-  joined.set(first, byFirst);
-  const known = byFirst.get(second);
-  if (known !== undefined) return known;
-  const both = Object.assign(new TailFacts(), first, presentFacts(second));
-  byFirst.set(second, both);
+  const { joins } = first;
+  for (const join of joins) if (join.second === second) return join.both;
+  const serial = first.serial === 0 || second.serial === 0 ? 0 : nextSerial();
+  const both = Object.assign(new TailFacts(), first, presentFacts(second), { joins: [], serial });
+  if (joins.length >= MAX_JOINS) joins.length = 0;
+  joins.push({ second, both });
   return both;
 }
 
 function presentFacts(facts: TailFacts): Partial<TailFacts> {
   const defaults = new Map<string, unknown>(Object.entries(NO_TAIL));
-  return Object.fromEntries(Object.entries(facts).filter(([name, value]) => value !== defaults.get(name)));
+  return Object.fromEntries(
+    Object.entries(facts).filter(
+      ([name, value]) => name !== "joins" && name !== "serial" && value !== defaults.get(name),
+    ),
+  );
+}
+
+class ScannedSerials implements FlowSerials {
+  private readonly flow: ScannedFlow;
+  constructor(flow: ScannedFlow) {
+    this.flow = flow;
+  }
+  get source(): number {
+    return this.flow.sourceSerial;
+  }
+  get destination(): number {
+    return this.flow.destinationSerial;
+  }
+  get shape(): number {
+    return this.flow.shapeSerial;
+  }
+  get tail(): number {
+    return this.flow.tail.serial;
+  }
 }
 
 /**
@@ -86,6 +120,10 @@ export class ScannedFlow implements Flow {
   tunnel = false;
   l7: FlowL7 | null = null;
   socketCookie = "";
+  /** What was recognised; `tail` is the tail's own. */
+  sourceSerial = 0;
+  destinationSerial = 0;
+  shapeSerial = 0;
   private readonly readUuid: () => string;
 
   constructor(readUuid: () => string) {
@@ -107,6 +145,9 @@ export class ScannedFlow implements Flow {
     this.tunnel = false;
     this.l7 = null;
     this.socketCookie = "";
+    this.sourceSerial = 0;
+    this.destinationSerial = 0;
+    this.shapeSerial = 0;
     this.clearL4();
   }
 
@@ -125,7 +166,8 @@ export class ScannedFlow implements Flow {
     this.tcpFlags = -1;
   }
 
-  setShape(facts: ShapeFacts): void {
+  setShape(facts: ShapeFacts, serial: number): void {
+    this.shapeSerial = serial;
     this.verdict = facts.verdict;
     this.dropNumber = facts.dropNumber;
     this.agentVersion = facts.agentVersion;
@@ -140,6 +182,8 @@ export class ScannedFlow implements Flow {
     const { verdict, dropNumber, agentVersion, protocol, tcpFlags, icmpType, icmpCode, tunnel } = this;
     return { verdict, dropNumber, agentVersion, protocol, tcpFlags, icmpType, icmpCode, tunnel };
   }
+
+  readonly serials: FlowSerials = new ScannedSerials(this);
 
   get uuid(): string {
     return this.readUuid();

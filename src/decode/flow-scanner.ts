@@ -10,7 +10,7 @@ import { NameTable, SpanMemo } from "./flow-memo.ts";
 import { readAggregate, readPolicies, readService } from "./flow-parts.ts";
 import { joinTails, NO_TAIL, TailFacts } from "./flow-scanned.ts";
 import { FlowShapes } from "./flow-shapes.ts";
-import { FlowTokens, Token } from "./flow-tokens.ts";
+import { FlowTokens, SHORT_SAMPLE, Token } from "./flow-tokens.ts";
 
 const MEMBERS = new NameTable(memberNames());
 
@@ -275,14 +275,14 @@ export class FlowScanner implements FlowReader {
     switch (id) {
       case Member.sourceNames:
       case Member.destinationNames: {
-        const names = tokens.readSpan(this.names, textsOf);
+        const names = tokens.readSpan(this.names, textsOf, SHORT_SAMPLE);
         if (id === Member.sourceNames) part.sourceNames = names ?? [];
         else part.destinationNames = names ?? [];
         return names !== null;
       }
       case Member.sourceService:
       case Member.destinationService: {
-        const service = tokens.readSpan(this.services, readService);
+        const service = tokens.readSpan(this.services, readService, SHORT_SAMPLE);
         if (id === Member.sourceService) part.sourceService = service ?? "";
         else part.destinationService = service ?? "";
         return service !== null;

@@ -8,6 +8,7 @@ type ShapeNode = {
   readonly token: number;
   readonly facts: ShapeFacts | null;
   readonly next: ShapeNode[];
+  readonly serial: number;
 };
 
 const MAX_NODES = 4096;
@@ -40,7 +41,7 @@ export class FlowShapes {
       cursor.at += node.length;
       if (node.token === Token.end) {
         if (cursor.at !== cursor.end || node.facts === null) return false;
-        flow.setShape(node.facts);
+        flow.setShape(node.facts, node.serial);
         return true;
       }
       if (!this.tokens.read(node.token)) return false;
@@ -83,7 +84,7 @@ export class FlowShapes {
     this.nodes++;
     const bytes = cursor.copy(start, stop);
     const facts = token === Token.end ? this.tokens.flow.shape() : null;
-    const node = { view: new DataView(bytes.buffer), length: bytes.length, token, facts, next: [] };
+    const node = { view: new DataView(bytes.buffer), length: bytes.length, token, facts, next: [], serial: this.nodes };
     nodes.push(node);
     return node;
   }

@@ -3,7 +3,7 @@ import type { Json } from "#model/json.ts";
 import { type JsonCursor, oddBytes } from "./flow-cursor.ts";
 import { asciiText, SpanMemo, sample, TextMemo } from "./flow-memo.ts";
 import { readEndpoint, readL7 } from "./flow-parts.ts";
-import { joinTails, ScannedFlow, type TailFacts } from "./flow-scanned.ts";
+import { joinTails, nextSerial, ScannedFlow, type TailFacts } from "./flow-scanned.ts";
 import { dayNumber } from "./flow-time.ts";
 import { FINGERPRINT_START, mixHigh, mixLow } from "./flow-uuid.ts";
 
@@ -29,6 +29,10 @@ export const Token = {
 
 const ENDPOINT_SAMPLE = { count: 12, stride: 4 };
 const TAIL_SAMPLE = { count: 12, stride: 4 };
+/** For values that are short: more bytes would be those of what follows. */
+export const SHORT_SAMPLE = { count: 6, stride: 4 };
+/** Ends before the summary, which quotes the request. */
+const L7_TAIL_SAMPLE = { count: 16, stride: 4 };
 const VALUE_SAMPLE = { count: 24, stride: 4 };
 /** `L7",` as a word: the value of `"Type":"L7",`. */
 const L7_TYPE = 0x2c22374c;
@@ -41,16 +45,13 @@ export class FlowTokens {
   readonly flow: ScannedFlow;
   readonly texts = new TextMemo(1 << 14);
   private readonly ends = new SpanMemo<FlowEndpoint>(1 << 13);
-  private readonly tails = new SpanMemo<TailFacts>(1 << 13);
+  private readonly tails = new SpanMemo<TailFacts>(1 << 14);
   private readonly requests = new SpanMemo<FlowL7>(1 << 11);
   private readonly decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   private uuidStart = 0;
   private uuidEnd = 0;
   private sourceHash = 0;
   private destinationHash = 0;
-  /** Numbers of the ends: the tail names the local one's network interface. */
-  private sourceId = 0;
-  private destinationId = 0;
   /** Bytes of the flow's time, which the envelope repeats at the line's end. */
   private timeLength = 0;
   private readonly minute = new MinuteMemo();
@@ -90,11 +91,11 @@ export class FlowTokens {
         return this.flow.destinationPort >= 0;
       case Token.source:
         this.flow.source = this.readEnd(this.sourceHash);
-        this.sourceId = this.ends.id;
+        this.flow.sourceSerial = this.ends.id;
         return this.flow.source !== null;
       case Token.destination:
         this.flow.destination = this.readEnd(this.destinationHash);
-        this.destinationId = this.ends.id;
+        this.flow.destinationSerial = this.ends.id;
         return this.flow.destination !== null;
       case Token.tailPart:
         return this.readTailPart();
@@ -171,15 +172,17 @@ export class FlowTokens {
     const { view } = cursor;
     const end = cursor.end - this.timeLength;
     const isL7 = flow.l7 !== null || (at + 12 < end && view.getInt32(at + 8, true) === L7_TYPE);
-    if (isL7) return sample(view, at, end, VALUE_SAMPLE);
-    const local = (flow.destination?.id ?? 0) === 0 ? this.sourceId : this.destinationId;
+    if (isL7) return sample(view, at, end, L7_TAIL_SAMPLE);
+    const local = (flow.destination?.id ?? 0) === 0 ? flow.sourceSerial : flow.destinationSerial;
     const seed = Math.imul((end - at) ^ Math.imul(local, 0x5bd1e995), 0x9e3779b1);
     return seed ^ sample(view, Math.max(at, end - TAIL_SAMPLE.count * TAIL_SAMPLE.stride), end, TAIL_SAMPLE);
   }
 
   /** Keeps what the part means that `readTailPart` did not know: bytes[start, end). */
   keepTailPart(hash: number, start: number, end: number, facts: TailFacts): void {
-    if (this.tails.isWorthKeeping(hash)) this.tails.put(hash, this.cursor.copy(start, end), facts);
+    if (!this.tails.isWorthKeeping(hash)) return;
+    facts.serial = nextSerial();
+    this.tails.put(hash, this.cursor.copy(start, end), facts);
   }
 
   get unknownTailHash(): number {
@@ -187,12 +190,12 @@ export class FlowTokens {
   }
 
   /** A value that repeats, by its bytes. null when it is no object or list, or reads as null. */
-  readSpan<T>(memo: SpanMemo<T>, read: (value: Json | undefined) => T | null): T | null {
+  readSpan<T>(memo: SpanMemo<T>, read: (value: Json | undefined) => T | null, plan = VALUE_SAMPLE): T | null {
     const { cursor } = this;
     const first = cursor.peek();
     if (first !== 0x7b && first !== 0x5b) return null;
     const at = cursor.at;
-    const hash = sample(cursor.view, at, cursor.end, VALUE_SAMPLE);
+    const hash = sample(cursor.view, at, cursor.end, plan);
     const known = memo.find(cursor.view, at, cursor.end, hash);
     if (known !== undefined) {
       cursor.at = at + memo.length;

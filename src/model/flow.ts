@@ -51,6 +51,17 @@ export type FlowL7 =
   | { readonly kind: "other"; readonly type: L7Type; readonly record: string };
 
 /**
+ * Numbers that a reader gives to what it recognises: of two flows with the same four (none 0) only time, uuid, addresses,
+ * ports, L7 and socket cookie may differ. They mean nothing beyond that reader.
+ */
+export type FlowSerials = {
+  readonly source: number;
+  readonly destination: number;
+  readonly shape: number;
+  readonly tail: number;
+};
+
+/**
  * A flow event. Zero values of the wire read as 0, "" or empty; where absent and zero differ (`isReply`), null is absent.
  * The fast reader hands out one object that it overwrites with the next line: who keeps a field copies it.
  */
@@ -111,6 +122,8 @@ export type Flow = {
   readonly isAggregated: boolean;
   /** Version of the agent (emitter), "" before 1.19. */
   readonly agentVersion: string;
+  /** Absent where the reader recognises nothing. */
+  readonly serials?: FlowSerials;
 };
 
 export const TcpFlag = { fin: 1, syn: 2, rst: 4, psh: 8, ack: 16, urg: 32, ece: 64, cwr: 128, ns: 256 } as const;

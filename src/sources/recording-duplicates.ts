@@ -45,6 +45,7 @@ export class DuplicateWindow {
 /** The slot of this pair, or the free one where it belongs. A pair's second half is never 0. */
 function slotOf(table: Int32Array, high: number, second: number): number {
   let slot = ((high ^ (second >>> 9)) & (SLOTS - 1)) * 2;
-  while (table[slot + 1] !== 0 && (table[slot] !== high || table[slot + 1] !== second)) slot = (slot + 2) & (SLOTS * 2 - 1);
+  while (table[slot + 1] !== 0 && (table[slot] !== high || table[slot + 1] !== second))
+    slot = (slot + 2) & (SLOTS * 2 - 1);
   return slot;
 }

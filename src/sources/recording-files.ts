@@ -52,11 +52,15 @@ function statOf(path: string): Stats {
   try {
     return statSync(path);
   } catch (cause) {
-    throw new UserError("recording-missing", `${path}: cannot be read: ${cause instanceof Error ? cause.message : cause}`, {
-      help: "name a file that hubble observe -o jsonpb or the exporter wrote, a directory of such files, or - for standard input",
-      place: { file: path },
-      cause,
-    });
+    throw new UserError(
+      "recording-missing",
+      `${path}: cannot be read: ${cause instanceof Error ? cause.message : cause}`,
+      {
+        help: "name a file that hubble observe -o jsonpb or the exporter wrote, a directory of such files, or - for standard input",
+        place: { file: path },
+        cause,
+      },
+    );
   }
 }
 
@@ -109,10 +113,14 @@ async function headOf(path: string): Promise<Uint8Array> {
       if (piece instanceof Uint8Array) return piece;
     }
   } catch (cause) {
-    throw new UserError("recording-missing", `${path}: cannot be read: ${cause instanceof Error ? cause.message : cause}`, {
-      place: { file: path },
-      cause,
-    });
+    throw new UserError(
+      "recording-missing",
+      `${path}: cannot be read: ${cause instanceof Error ? cause.message : cause}`,
+      {
+        place: { file: path },
+        cause,
+      },
+    );
   }
   return new Uint8Array(0);
 }
@@ -128,7 +136,8 @@ async function firstEvent(path: string, compression: Compression): Promise<First
   const cutter = new LineCutter({
     line: (piece, start, end) => {
       const event = found === null && lines++ < HEAD_LINES ? scanner.scan(piece, start, end) : null;
-      if (event !== null && event.kind !== "unknown" && event.time !== null) found = { time: event.time, kind: event.kind };
+      if (event !== null && event.kind !== "unknown" && event.time !== null)
+        found = { time: event.time, kind: event.kind };
     },
     tooLong: () => {},
   });

@@ -33,7 +33,9 @@ export type ParallelOptions = {
 
 /** The bundled worker beside the bundle; null when the sources are run as they are. */
 export function workerScript(): string | null {
-  const candidates = ["./recording-worker.js", "../recording-worker.js"].map((path) => fileURLToPath(new URL(path, import.meta.url)));
+  const candidates = ["./recording-worker.js", "../recording-worker.js"].map((path) =>
+    fileURLToPath(new URL(path, import.meta.url)),
+  );
   return candidates.find((path) => existsSync(path)) ?? null;
 }
 

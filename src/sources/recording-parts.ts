@@ -108,7 +108,9 @@ async function readStream(
 ): Promise<void> {
   const { path } = part.file;
   const isStdin = path === STDIN;
-  const source = isStdin ? sniffed(stdin ?? process.stdin) : { pieces: fileStream(path), compression: part.file.compression };
+  const source = isStdin
+    ? sniffed(stdin ?? process.stdin)
+    : { pieces: fileStream(path), compression: part.file.compression };
   const { pieces, compression } = await source;
   const cutter = reader.begin(isStdin ? "standard input" : path);
   const count: ReadCount = { compressed: 0, plain: 0 };

@@ -8,8 +8,8 @@ import { UserError } from "#model/finding.ts";
 
 export type Compression = "none" | "gzip" | "zstd";
 
-/** Pieces read at once. */
-export const PIECE_BYTES = 1 << 20;
+/** Pieces read at once: they stay in the core's cache while their lines are read. */
+export const PIECE_BYTES = 1 << 17;
 /** An archive that grows more than this many times, and beyond this size, is a bomb: recordings grow 10 to 60 times. */
 const MOST_GROWTH = 400;
 const HARMLESS_BYTES = 128 * 1024 * 1024;
@@ -157,7 +157,8 @@ async function* zstdByCommand(source: AsyncIterable<Uint8Array>, command: string
   const feeding = (async () => {
     for await (const piece of source) {
       if (child.stdin.destroyed) break;
-      if (!child.stdin.write(piece)) await new Promise((resolve) => child.stdin.once("drain", resolve).once("close", resolve));
+      if (!child.stdin.write(piece))
+        await new Promise((resolve) => child.stdin.once("drain", resolve).once("close", resolve));
     }
     child.stdin.end();
   })();

@@ -60,7 +60,9 @@ export function isInPrefix(address: string, prefix: string): boolean {
 function bitsOf(address: string): string | null {
   if (address.includes(":")) {
     const words = expandV6(address);
-    return words === null ? null : words.map((word) => Number.parseInt(word, 16).toString(2).padStart(16, "0")).join("");
+    return words === null
+      ? null
+      : words.map((word) => Number.parseInt(word, 16).toString(2).padStart(16, "0")).join("");
   }
   const parts = address.split(".");
   return parts.length === 4 ? parts.map((part) => Number(part).toString(2).padStart(8, "0")).join("") : null;

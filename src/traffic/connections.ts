@@ -6,11 +6,21 @@ const USED = 8;
 
 const SETS = 1 << 13;
 const WAYS = 8;
+/** A connection's record is 32 bytes: two times, then fingerprint, conversation and state. */
+const WORDS = 8;
+const DOUBLES = 4;
+const HIGH = 4;
+const LOW = 5;
+const CONVERSATION = 6;
+const STATE = 7;
 /** A SYN for ports in use means a new connection if the old one has been silent for this long. */
 const REUSE_MS = 5000;
 
 /** What a TCP event says of its connection. */
 export type Sign = "syn" | "data" | "close";
+
+/** An event of a connection, in the conversation of this number. */
+export type ConnectionEvent = { readonly time: number; readonly conversation: number; readonly sign: Sign };
 
 /** A connection that was forgotten, or is asked for at the end. `sawSyn` false: it began before anybody looked. */
 export type Ended = {
@@ -30,12 +40,8 @@ export type Ended = {
  * their SYN prove nothing any more: `reliableUntil` says from when.
  */
 export class ConnectionTable {
-  private readonly highs = new Int32Array(SETS * WAYS);
-  private readonly lows = new Int32Array(SETS * WAYS);
-  private readonly firsts = new Float64Array(SETS * WAYS);
-  private readonly lasts = new Float64Array(SETS * WAYS);
-  private readonly conversations = new Int32Array(SETS * WAYS);
-  private readonly states = new Uint8Array(SETS * WAYS);
+  private readonly words = new Int32Array(SETS * WAYS * WORDS);
+  private readonly times = new Float64Array(this.words.buffer);
   private readonly onEnd: (ended: Ended) => void;
   reliableUntil = Number.POSITIVE_INFINITY;
 
@@ -44,30 +50,29 @@ export class ConnectionTable {
   }
 
   /** An event of the connection with this fingerprint, in this conversation. */
-  note(high: number, low: number, at: { readonly time: number; readonly conversation: number; readonly sign: Sign }): void {
+  note(high: number, low: number, at: ConnectionEvent): void {
     const set = ((low ^ (high >>> 7)) & (SETS - 1)) * WAYS;
-    const { time, sign } = at;
     const known = this.slotOf(set, high, low);
-    if (known !== null) {
+    if (known >= 0) {
       this.update(known, at);
       return;
     }
-    const slot = this.freeSlot(set, time);
-    this.highs[slot] = high;
-    this.lows[slot] = low;
-    this.begin(slot, at.conversation, time, sign);
+    const slot = this.freeSlot(set, at.time);
+    this.words[slot * WORDS + HIGH] = high;
+    this.words[slot * WORDS + LOW] = low;
+    this.begin(slot, at.conversation, at.time, at.sign);
   }
 
   private begin(slot: number, conversation: number, time: number, sign: Sign): void {
-    this.firsts[slot] = time;
-    this.lasts[slot] = time;
-    this.conversations[slot] = conversation;
-    this.states[slot] = USED | bitOf(sign);
+    this.times[slot * DOUBLES] = time;
+    this.times[slot * DOUBLES + 1] = time;
+    this.words[slot * WORDS + CONVERSATION] = conversation;
+    this.words[slot * WORDS + STATE] = USED | bitOf(sign);
   }
 
-  private update(slot: number, at: { readonly time: number; readonly conversation: number; readonly sign: Sign }): void {
-    const state = this.states[slot] ?? 0;
-    const last = this.lasts[slot] ?? 0;
+  private update(slot: number, at: ConnectionEvent): void {
+    const state = this.word(slot, STATE);
+    const last = this.last(slot);
     const { time, sign } = at;
     const isAnew = sign === "syn" && time - last > REUSE_MS && (state & (CLOSED | ESTABLISHED)) !== 0;
     if (isAnew) {
@@ -75,74 +80,88 @@ export class ConnectionTable {
       this.begin(slot, at.conversation, time, sign);
       return;
     }
-    this.states[slot] = state | bitOf(sign);
-    if (time > last) this.lasts[slot] = time;
-    if (time < (this.firsts[slot] ?? 0)) this.firsts[slot] = time;
+    this.words[slot * WORDS + STATE] = state | bitOf(sign);
+    if (time > last) this.times[slot * DOUBLES + 1] = time;
+    if (time < this.first(slot)) this.times[slot * DOUBLES] = time;
   }
 
-  /** A free slot of the set: an unused one, else the longest closed, else the longest silent. */
+  /** A free slot of the set: an unused one, else the longest closed, else one never answered, else the longest silent. */
   private freeSlot(set: number, time: number): number {
     let best = set;
     let bestRank = Number.POSITIVE_INFINITY;
     for (let slot = set; slot < set + WAYS; slot++) {
-      const state = this.states[slot] ?? 0;
+      const state = this.word(slot, STATE);
       if (state === 0) return slot;
-      const rank = (this.lasts[slot] ?? 0) - ((state & CLOSED) === 0 ? 0 : 1e15);
+      const rank = this.last(slot) - ((state & CLOSED) !== 0 ? 1e15 : (state & ESTABLISHED) === 0 ? 5e14 : 0);
       if (rank < bestRank) {
         bestRank = rank;
         best = slot;
       }
     }
     const ended = this.endedAt(best);
-    if (!ended.isClosed && this.reliableUntil > time) this.reliableUntil = time;
+    if (ended.isEstablished && !ended.isClosed && this.reliableUntil > time) this.reliableUntil = time;
     this.onEnd(ended);
     return best;
   }
 
   private endedAt(slot: number): Ended {
-    const state = this.states[slot] ?? 0;
+    const state = this.word(slot, STATE);
     return {
-      conversation: this.conversations[slot] ?? 0,
-      first: this.firsts[slot] ?? 0,
-      last: this.lasts[slot] ?? 0,
+      conversation: this.word(slot, CONVERSATION),
+      first: this.first(slot),
+      last: this.last(slot),
       sawSyn: (state & SYN) !== 0,
       isEstablished: (state & ESTABLISHED) !== 0,
       isClosed: (state & CLOSED) !== 0,
-      high: this.highs[slot] ?? 0,
-      low: this.lows[slot] ?? 0,
+      high: this.word(slot, HIGH),
+      low: this.word(slot, LOW),
     };
   }
 
   /** Takes a connection over from another table. */
   put(ended: Ended): void {
     const set = ((ended.low ^ (ended.high >>> 7)) & (SETS - 1)) * WAYS;
-    const slot = this.slotOf(set, ended.high, ended.low) ?? this.freeSlot(set, ended.last);
-    this.highs[slot] = ended.high;
-    this.lows[slot] = ended.low;
-    this.firsts[slot] = ended.first;
-    this.lasts[slot] = ended.last;
-    this.conversations[slot] = ended.conversation;
-    this.states[slot] =
+    const known = this.slotOf(set, ended.high, ended.low);
+    const slot = known >= 0 ? known : this.freeSlot(set, ended.last);
+    this.words[slot * WORDS + HIGH] = ended.high;
+    this.words[slot * WORDS + LOW] = ended.low;
+    this.times[slot * DOUBLES] = ended.first;
+    this.times[slot * DOUBLES + 1] = ended.last;
+    this.words[slot * WORDS + CONVERSATION] = ended.conversation;
+    this.words[slot * WORDS + STATE] =
       USED | (ended.sawSyn ? SYN : 0) | (ended.isEstablished ? ESTABLISHED : 0) | (ended.isClosed ? CLOSED : 0);
   }
 
   /** The connection with this fingerprint, if it is held. */
   get(high: number, low: number): Ended | null {
     const slot = this.slotOf(((low ^ (high >>> 7)) & (SETS - 1)) * WAYS, high, low);
-    return slot === null ? null : this.endedAt(slot);
+    return slot < 0 ? null : this.endedAt(slot);
   }
 
-  private slotOf(set: number, high: number, low: number): number | null {
+  /** -1 when it is not held. */
+  private slotOf(set: number, high: number, low: number): number {
     for (let slot = set; slot < set + WAYS; slot++) {
-      if (this.highs[slot] === high && this.lows[slot] === low && (this.states[slot] ?? 0) !== 0) return slot;
+      if (this.word(slot, HIGH) === high && this.word(slot, LOW) === low && this.word(slot, STATE) !== 0) return slot;
     }
-    return null;
+    return -1;
+  }
+
+  private word(slot: number, field: number): number {
+    return this.words[slot * WORDS + field] ?? 0;
+  }
+
+  private first(slot: number): number {
+    return this.times[slot * DOUBLES] ?? 0;
+  }
+
+  private last(slot: number): number {
+    return this.times[slot * DOUBLES + 1] ?? 0;
   }
 
   /** Every connection still held. */
   *held(): Generator<Ended> {
-    for (let slot = 0; slot < this.states.length; slot++) {
-      if ((this.states[slot] ?? 0) !== 0) yield this.endedAt(slot);
+    for (let slot = 0; slot < SETS * WAYS; slot++) {
+      if (this.word(slot, STATE) !== 0) yield this.endedAt(slot);
     }
   }
 }

@@ -20,13 +20,13 @@ export class ConversationTable {
     return this.list[(this.slots[this.slotOf(key)] ?? 0) - 1];
   }
 
-  /** Its number in `list`, made if it is new; -1 when there is no room for another. */
+  /** Its number in `list`, made (with a copy of the key) if it is new; -1 when there is no room for another. */
   indexOf(key: ConversationKey): number {
     const slot = this.slotOf(key);
     const known = (this.slots[slot] ?? 0) - 1;
     if (known >= 0) return known;
     if (this.list.length >= this.most) return -1;
-    this.list.push(new RawConversation(key, this.budget));
+    this.list.push(new RawConversation({ ...key }, this.budget));
     this.slots[slot] = this.list.length;
     if (this.list.length * 2 > this.slots.length) this.grow();
     return this.list.length - 1;

@@ -80,7 +80,8 @@ function workloadsByLabels(
     if (workload === null || labels.length === 0) return;
     const key = labels.join("\n");
     const known = found.get(key);
-    const isSame = known !== null && known !== undefined && known.kind === workload.kind && known.name === workload.name;
+    const isSame =
+      known !== null && known !== undefined && known.kind === workload.kind && known.name === workload.name;
     found.set(key, known === undefined || isSame ? workload : null);
   };
   for (const end of state.ends) {

@@ -62,7 +62,10 @@ function epochsOf(node: NodeRecord, changes: readonly number[], name: string): r
 function newEpoch(node: NodeRecord, name: string, stretch: { from: number; to: number; cause: string }): Epoch {
   const isTelling = stretch.cause !== "settling" && node.switchBacks <= MOST_SWITCH_BACKS;
   const runs = !isTelling ? [] : node.runs.filter((run) => run.first <= stretch.to && run.last >= stretch.from);
-  const main = runs.reduce<(typeof runs)[number] | null>((best, run) => (best !== null && best.count >= run.count ? best : run), null);
+  const main = runs.reduce<(typeof runs)[number] | null>(
+    (best, run) => (best !== null && best.count >= run.count ? best : run),
+    null,
+  );
   return { node: name, from: stretch.from, to: stretch.to, revision: main?.revision ?? null, cause: stretch.cause };
 }
 
@@ -75,7 +78,9 @@ function settlingsOf(node: NodeRecord, changes: readonly number[]): readonly Set
   const moments = [...told.map((cut) => cut.to), ...objects.map((settling) => settling.from)];
   const isOrderly = node.switchBacks <= MOST_SWITCH_BACKS;
   const inferred = node.cuts.filter((cut) => isInferred(cut) && isOrderly && !isTold(cut, moments));
-  const all = [...told, ...inferred].map((cut): Settling => ({ from: cut.from, to: cut.to + SETTLING_MS, cause: cut.cause }));
+  const all = [...told, ...inferred].map(
+    (cut): Settling => ({ from: cut.from, to: cut.to + SETTLING_MS, cause: cut.cause }),
+  );
   return joined([...all, ...objects].sort((a, b) => a.from - b.from));
 }
 
@@ -112,7 +117,9 @@ function epochIndex(epochs: readonly Epoch[], [from, to]: readonly [number, numb
   const between = Array.from({ length: last - first + 1 }, (_, index) => first + index);
   const { revision } = stretch;
   if (revision !== null && revision !== undefined) {
-    const named = between.filter((index) => epochs[index]?.revision === revision && epochs[index]?.cause !== "settling");
+    const named = between.filter(
+      (index) => epochs[index]?.revision === revision && epochs[index]?.cause !== "settling",
+    );
     if (named.length === 1) return named[0] ?? first;
   }
   return between.find((index) => epochs[index]?.cause === "settling") ?? first;

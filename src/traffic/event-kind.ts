@@ -3,6 +3,8 @@ import type { Flow } from "#model/flow.ts";
 /** What a flow event is evidence of. */
 export type EventKind = "verdict" | "trace" | "drop" | "l7" | "socket" | "capture";
 
+export const EVENT_KINDS: readonly EventKind[] = ["verdict", "trace", "drop", "l7", "socket", "capture"];
+
 /**
  * The kind of a flow, from Cilium's event type, or from what the event holds where an exporter's mask took the type away.
  * Upstream: pkg/monitor/api MessageType*.

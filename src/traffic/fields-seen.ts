@@ -17,6 +17,9 @@ export const Field = {
   podName: 4096,
 } as const;
 
+/** All of these. */
+export const ALL_FIELDS = Object.values(Field).reduce<number>((bits, bit) => bits | bit, 0);
+
 /** Which of these fields a flow holds. Zero values are absent on the wire, so only many flows together tell a mask. */
 export function fieldsOf(flow: Flow): number {
   const { source, destination } = flow;
@@ -41,19 +44,59 @@ export function fieldsOf(flow: Flow): number {
 }
 
 /** What is lost without a field, and what to do. `blocks`: conclusions about silence or direction fall with it. */
-export type FieldLoss = { readonly bit: number; readonly field: string; readonly loss: string; readonly blocks: boolean };
+export type FieldLoss = {
+  readonly bit: number;
+  readonly field: string;
+  readonly loss: string;
+  readonly blocks: boolean;
+};
 
 export const FIELD_LOSSES: readonly FieldLoss[] = [
   { bit: Field.time, field: "time", loss: "the window, gaps and epochs are not known", blocks: true },
-  { bit: Field.node, field: "node_name", loss: "nodes that were not heard, gaps and epochs are not known", blocks: false },
-  { bit: Field.labels, field: "source.labels, destination.labels", loss: "ends are known only as far as the objects tell", blocks: true },
+  {
+    bit: Field.node,
+    field: "node_name",
+    loss: "nodes that were not heard, gaps and epochs are not known",
+    blocks: false,
+  },
+  {
+    bit: Field.labels,
+    field: "source.labels, destination.labels",
+    loss: "ends are known only as far as the objects tell",
+    blocks: true,
+  },
   { bit: Field.addresses, field: "IP", loss: "addresses outside the cluster are not known", blocks: true },
-  { bit: Field.l4, field: "l4", loss: "ports and protocols are not known: nothing with ports can be decided", blocks: true },
+  {
+    bit: Field.l4,
+    field: "l4",
+    loss: "ports and protocols are not known: nothing with ports can be decided",
+    blocks: true,
+  },
   { bit: Field.isReply, field: "is_reply", loss: "replies are told from requests by ports alone", blocks: true },
-  { bit: Field.eventType, field: "event_type", loss: "policy verdicts are told from traces by other fields", blocks: false },
-  { bit: Field.direction, field: "traffic_direction", loss: "the side of a recorded verdict is guessed from its ends", blocks: false },
-  { bit: Field.endpointId, field: "source.ID, destination.ID", loss: "the side that was heard is guessed from the trace point", blocks: false },
-  { bit: Field.tcpFlags, field: "l4.TCP.flags", loss: "connections open since before the recording are not known", blocks: false },
+  {
+    bit: Field.eventType,
+    field: "event_type",
+    loss: "policy verdicts are told from traces by other fields",
+    blocks: false,
+  },
+  {
+    bit: Field.direction,
+    field: "traffic_direction",
+    loss: "the side of a recorded verdict is guessed from its ends",
+    blocks: false,
+  },
+  {
+    bit: Field.endpointId,
+    field: "source.ID, destination.ID",
+    loss: "the side that was heard is guessed from the trace point",
+    blocks: false,
+  },
+  {
+    bit: Field.tcpFlags,
+    field: "l4.TCP.flags",
+    loss: "connections open since before the recording are not known",
+    blocks: false,
+  },
   { bit: Field.verdict, field: "verdict", loss: "recorded verdicts are not known", blocks: false },
   { bit: Field.uuid, field: "uuid", loss: "lines recorded twice are counted twice", blocks: false },
 ];

@@ -18,16 +18,20 @@ export type Finishing = {
 };
 
 /** A conversation with its ends resolved; several raw ones may turn out to be one. */
-type Joined = { readonly key: string; readonly raw: RawConversation; readonly from: ResolvedEnd; readonly to: ResolvedEnd; openAtEnd: boolean };
+type Joined = {
+  readonly key: string;
+  readonly raw: RawConversation;
+  readonly from: ResolvedEnd;
+  readonly to: ResolvedEnd;
+  openAtEnd: boolean;
+};
 
 const NO_BUDGET = { left: Number.POSITIVE_INFINITY };
 
 export function finishConversations(finishing: Finishing): readonly Conversation[] {
   const joined = [...joinConversations(finishing).values()];
   const certain = new Set(joined.filter((one) => one.raw.certain > 0).map((one) => one.key));
-  return joined
-    .sort((a, b) => (a.key < b.key ? -1 : 1))
-    .map((one) => finishConversation(one, finishing, certain));
+  return joined.sort((a, b) => (a.key < b.key ? -1 : 1)).map((one) => finishConversation(one, finishing, certain));
 }
 
 /** Raw conversations by their final key: a pod and its workload are one, however each node called them. */
@@ -39,7 +43,13 @@ function joinConversations({ state, facts, openAtEnd }: Finishing): ReadonlyMap<
     const to = ends.get(conversation.key.to);
     if (from === undefined || to === undefined) return;
     const key = `${from.key} > ${to.key} > ${l4Text(conversation)}`;
-    const known = joined.get(key) ?? { key, raw: new RawConversation(conversation.key, NO_BUDGET), from, to, openAtEnd: false };
+    const known = joined.get(key) ?? {
+      key,
+      raw: new RawConversation(conversation.key, NO_BUDGET),
+      from,
+      to,
+      openAtEnd: false,
+    };
     known.raw.merge(conversation, 0);
     known.openAtEnd ||= openAtEnd.has(index);
     joined.set(key, known);
@@ -48,7 +58,9 @@ function joinConversations({ state, facts, openAtEnd }: Finishing): ReadonlyMap<
 }
 
 function l4Text({ key }: ConversationState): string {
-  return key.port >= 0 || key.icmpType < 0 ? `${key.protocol} ${key.port}` : `${key.protocol} ${key.icmpType}/${key.icmpCode}`;
+  return key.port >= 0 || key.icmpType < 0
+    ? `${key.protocol} ${key.port}`
+    : `${key.protocol} ${key.icmpType}/${key.icmpCode}`;
 }
 
 /** Every end once, with the sightings of all raw ends that it turned out to be. */
@@ -101,7 +113,9 @@ function finishConversation(joined: Joined, finishing: Finishing, certain: Reado
     lastSeen: state.last,
     hours: Object.fromEntries([...state.hours].sort((a, b) => a[0] - b[0])),
     nodes: [...new Set([...state.seen.keys()].map(facts.nodeName))].sort(),
-    examples: [...state.examples].sort((a, b) => a.time - b.time).map((one) => ({ ...one, node: facts.nodeName(one.node) })),
+    examples: [...state.examples]
+      .sort((a, b) => a.time - b.time)
+      .map((one) => ({ ...one, node: facts.nodeName(one.node) })),
     verdicts: verdicts.sort((a, b) => a.firstSeen - b.firstSeen),
     requests: state.requests.map((request) => seenRequest(request, plan)),
     requestsDropped: state.requestsDropped,

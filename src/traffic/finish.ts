@@ -55,7 +55,9 @@ export function finishTraffic(state: FoldState, context: FinishContext): Traffic
 function nameRecords(state: FoldState, clusters: Clusters): readonly NameRecord[] {
   const table = new NameTable();
   table.merge(state.names, state.namesDropped);
-  return table.records().map((record) => ({ ...record, node: record.node === null ? null : clusters.nodeName(record.node) }));
+  return table
+    .records()
+    .map((record) => ({ ...record, node: record.node === null ? null : clusters.nodeName(record.node) }));
 }
 
 /** Reckons with the connections still held; returns the conversations of which one was open at the end. */
@@ -104,6 +106,8 @@ function coverageOf(state: FoldState, clusters: Clusters, findings: Coverage["fi
 
 function gapsOf(state: FoldState, clusters: Clusters): readonly Gap[] {
   const told = state.gaps.map((gap) => ({ ...gap, node: clusters.nodeName(gap.node) }));
-  const silent = state.nodes.flatMap((node) => node.gaps.map((gap) => ({ ...gap, node: clusters.nodeName(node.name) })));
+  const silent = state.nodes.flatMap((node) =>
+    node.gaps.map((gap) => ({ ...gap, node: clusters.nodeName(node.name) })),
+  );
   return [...told, ...silent].sort((a, b) => a.from - b.from);
 }

@@ -6,7 +6,8 @@ import { ClockSkew } from "./clock-skew.ts";
 import { ConnectionTable, type Ended, type Sign } from "./connections.ts";
 import { ConversationTable } from "./conversation-table.ts";
 import { EndTable, NO_END } from "./end-table.ts";
-import type { EventKind } from "./event-kind.ts";
+import { TurnedFlow } from "./turned-flow.ts";
+import { EVENT_KINDS, type EventKind } from "./event-kind.ts";
 import type { FoldBounds } from "./fold-bounds.ts";
 import type { LeftOut } from "./left-out.ts";
 import { NameTable } from "./name-table.ts";
@@ -16,20 +17,13 @@ import { noteSighting } from "./raw-end.ts";
 import { icmpRequestType, type Orientation, orientationOf } from "./reply.ts";
 import type { RequestBudget } from "./requests.ts";
 import { ServiceNames } from "./service-names.ts";
+import type { Tallied, TallyFacts } from "./tallies.ts";
+import { revisionOf, type VerdictGroup } from "./verdict-groups.ts";
 
-/** Where and when a flow was seen. */
-export type At = { readonly node: NodeTimeline; readonly time: number; readonly kind: EventKind };
+/** Where and when a flow was seen. One object serves all events. */
+export type At = { node: NodeTimeline; time: number; kind: EventKind };
 
-/** An event turned so that `from` opened the connection. */
-type Turned = {
-  readonly from: FlowEndpoint | null;
-  readonly to: FlowEndpoint | null;
-  readonly fromAddress: string;
-  readonly toAddress: string;
-  readonly fromPort: number;
-  readonly toPort: number;
-  readonly isTurned: boolean;
-};
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /** The protocol of an event without L4 (a fragment, or one that Hubble does not read): matched by no port (trap 23). */
 export const NO_PROTOCOL = "UNKNOWN";
@@ -57,6 +51,20 @@ export class FlowFold {
   private readonly probablePorts = new Map<string, number>();
   private readonly bounds: FoldBounds;
   private readonly isContinuation: boolean;
+  /** Of the event last added: its conversation, its group of verdicts, whether others like it may be counted aside. */
+  private lastConversation = -1;
+  private lastGroup: VerdictGroup | null = null;
+  private isRepeatable = false;
+  /** One object each for all events. */
+  private readonly turned = new TurnedFlow();
+  private readonly key: Mutable<ConversationKey> = {
+    from: 0,
+    to: 0,
+    protocol: "",
+    port: -1,
+    icmpType: -1,
+    icmpCode: -1,
+  };
 
   constructor(bounds: FoldBounds, isContinuation: boolean) {
     this.bounds = bounds;
@@ -70,7 +78,8 @@ export class FlowFold {
   /** A trace, verdict, policy drop or L7 event. Returns why it makes no conversation, null when it does. */
   add(flow: Flow, at: At): LeftOut | null {
     const orientation = orientationOf(flow, at.kind);
-    const turned = this.turn(flow, at.kind, orientation);
+    this.turn(flow, at.kind, orientation);
+    const { turned, key } = this;
     const isIngressClient = at.kind === "l7" && isIngress(turned.from) && isWorld(turned.to);
     const from = isIngressClient
       ? this.ends.ofAddress(turned.fromAddress)
@@ -78,7 +87,9 @@ export class FlowFold {
     // Cilium's own ingress: the printed ends are the client's address under the ingress identity (trap 26).
     const to = isIngressClient ? this.ends.indexOf(turned.from, "") : this.ends.indexOf(turned.to, turned.toAddress);
     if (from === NO_END || to === NO_END) return this.bound("ends");
-    const key = keyOf(flow, turned, from, to);
+    fillKey(key, flow, turned);
+    key.from = from;
+    key.to = to;
     const isProbable = orientation === "probable-reply" || (orientation === "open" && !turned.isTurned);
     if (isProbable && !turned.isTurned && !this.hasRoom(key)) return this.bound("probable-replies");
     const index = this.conversations.indexOf(key);
@@ -87,9 +98,63 @@ export class FlowFold {
     if (isProbable) conversation.probable += flow.count;
     else conversation.certain += flow.count;
     if (isProbable && !turned.isTurned) conversation.probablePort = flow.sourcePort;
+    this.lastConversation = index;
+    this.lastGroup = null;
     this.note(conversation, flow, turned, at);
     if (flow.protocol === "TCP" && flow.tcpFlags >= 0) this.noteConnection(index, flow, turned, at);
+    const isPlain = orientation === "request" || flow.isReply === true;
+    this.isRepeatable = isPlain && !isIngressClient && at.kind !== "l7" && !flow.isAggregated;
     return null;
+  }
+
+  /** What further events like the one just added have in common with it; null when each must be looked at. */
+  tallyFacts(flow: Flow, at: At): TallyFacts | null {
+    if (!this.isRepeatable) return null;
+    const { turned } = this;
+    const isTcp = flow.protocol === "TCP" && flow.tcpFlags >= 0;
+    const isAtSource = (flow.source?.id ?? 0) !== 0;
+    const isAtDestination = (flow.destination?.id ?? 0) !== 0;
+    return {
+      kind: EVENT_KINDS.indexOf(at.kind),
+      node: at.node,
+      conversation: this.lastConversation,
+      verdict: flow.verdict,
+      group: this.lastGroup,
+      revision: at.kind === "verdict" ? revisionOf(flow) : null,
+      names: turned.isTurned ? flow.sourceNames : flow.destinationNames,
+      askedBy: podText(turned.from),
+      toAddress: turned.toAddress,
+      sign: isTcp ? signOf(flow.tcpFlags) : null,
+      isTurned: turned.isTurned,
+      pairHigh: this.pairHigh(turned),
+      pairLow: this.pairLow(turned),
+      seenAt: isAtSource === isAtDestination ? "both" : isAtSource ? "source" : "destination",
+    };
+  }
+
+  /** One more event like one that was added: only its connection is looked at. */
+  again(facts: TallyFacts, flow: Flow, time: number): void {
+    const { sign, isTurned } = facts;
+    if (sign === null) return;
+    const fromPort = isTurned ? flow.destinationPort : flow.sourcePort;
+    const toPort = isTurned ? flow.sourcePort : flow.destinationPort;
+    const ports = (fromPort << 16) | toPort;
+    const high = facts.pairHigh ^ ports;
+    const low = facts.pairLow ^ Math.imul(ports, 0x27d4eb2f);
+    this.connections.note(high, low, { time, conversation: facts.conversation, sign });
+    if (sign !== "syn" || isTurned || facts.seenAt === "both") return;
+    this.skew.note(high ^ Math.imul(low, 0x165667b1), time, facts.node.record.name, facts.seenAt === "source");
+  }
+
+  /** Settles events that were counted aside. */
+  settle(tallied: Tallied): void {
+    const { facts, first, last } = tallied;
+    this.conversations.list[facts.conversation]?.noteTallied(tallied);
+    for (const name of facts.names) {
+      const key = { name, source: "destination-names", node: facts.node.record.name, askedBy: facts.askedBy } as const;
+      this.names.note(key, [facts.toAddress], { time: first, ttlSeconds: null });
+      this.names.note(key, [facts.toAddress], { time: last, ttlSeconds: null });
+    }
   }
 
   /** A socket was translated to this backend: the conversation, if there is one, asked for the Service. */
@@ -124,30 +189,9 @@ export class FlowFold {
     return "bound";
   }
 
-  private turn(flow: Flow, kind: EventKind, orientation: Orientation): Turned {
-    const asked = orientation === "reply" || (orientation === "probable-reply" && kind === "trace");
-    const isTurned = asked || (orientation === "open" && this.answersKnown(flow));
-    const { source, destination, sourceAddress, destinationAddress, sourcePort, destinationPort } = flow;
-    if (!isTurned) {
-      return {
-        from: source,
-        to: destination,
-        fromAddress: sourceAddress,
-        toAddress: destinationAddress,
-        fromPort: sourcePort,
-        toPort: destinationPort,
-        isTurned,
-      };
-    }
-    return {
-      from: destination,
-      to: source,
-      fromAddress: destinationAddress,
-      toAddress: sourceAddress,
-      fromPort: destinationPort,
-      toPort: sourcePort,
-      isTurned,
-    };
+  private turn(flow: Flow, kind: EventKind, orientation: Orientation): void {
+    const isReply = orientation === "reply" || (orientation === "probable-reply" && kind === "trace");
+    this.turned.read(flow, isReply || (orientation === "open" && this.answersKnown(flow)));
   }
 
   /** Whether a conversation the other way is known, to the port that this packet comes from. */
@@ -168,19 +212,19 @@ export class FlowFold {
     return true;
   }
 
-  private note(conversation: RawConversation, flow: Flow, turned: Turned, at: At): void {
+  private note(conversation: RawConversation, flow: Flow, turned: TurnedFlow, at: At): void {
     const { node, time, kind } = at;
-    const sighting = { time, node: node.record.name, phase: node.phase };
-    conversation.note(flow, sighting);
+    const { name } = node.record;
+    conversation.note(flow, time, name, node.phase);
     conversation.sides |= sidesOf(flow, turned, kind);
-    this.noteEnds(conversation, turned, sighting.node);
-    if (conversation.wantsExample(flow.verdict)) conversation.examples.push(exampleOf(flow, time, sighting.node));
+    this.noteEnds(conversation, turned, name);
+    if (conversation.wantsExample(flow.verdict)) conversation.addExample(exampleOf(flow, time, name));
     this.noteNames(conversation, flow, turned, at);
     if (kind === "verdict") this.noteVerdict(conversation, flow, at);
     if (kind === "l7") this.noteRequest(conversation, flow, turned, at);
   }
 
-  private noteEnds(conversation: RawConversation, turned: Turned, node: string): void {
+  private noteEnds(conversation: RawConversation, turned: TurnedFlow, node: string): void {
     const { from, to, fromAddress, toAddress } = turned;
     const { list } = this.ends;
     if (conversation.lastFrom !== from) {
@@ -196,7 +240,7 @@ export class FlowFold {
   }
 
   /** Names of the destination (of a reply's source), and the Service that was asked for. */
-  private noteNames(conversation: RawConversation, flow: Flow, turned: Turned, at: At): void {
+  private noteNames(conversation: RawConversation, flow: Flow, turned: TurnedFlow, at: At): void {
     const names = turned.isTurned ? flow.sourceNames : flow.destinationNames;
     if (names.length > 0) {
       conversation.noteNames(names);
@@ -207,7 +251,8 @@ export class FlowFold {
       }
     }
     if (turned.isTurned) {
-      if (flow.sourceXlated !== "" && flow.sourceXlated !== flow.sourceAddress) conversation.noteXlated(flow.sourceXlated);
+      if (flow.sourceXlated !== "" && flow.sourceXlated !== flow.sourceAddress)
+        conversation.noteXlated(flow.sourceXlated);
     } else if (flow.destinationService !== "") conversation.noteService(flow.destinationService);
     if (this.services.isEmpty || conversation.services.size > 0 || conversation.flows > SERVICE_TRIES) return;
     const service = this.services.ofSource(turned.fromAddress, turned.fromPort);
@@ -221,11 +266,17 @@ export class FlowFold {
       return;
     }
     const remote = side === "egress" ? flow.destination : flow.source;
+    const { from, to } = conversation.key;
+    const isOutside = this.ends.list[side === "egress" ? to : from]?.sort === "outside";
     const { node, time } = at;
-    conversation.verdicts.add(flow, side, remote, { node: node.record.name, phase: node.phase, time });
+    this.lastGroup = conversation.verdicts.add(flow, side, isOutside ? (remote?.labels ?? []) : null, {
+      node: node.record.name,
+      phase: node.phase,
+      time,
+    });
   }
 
-  private noteRequest(conversation: RawConversation, flow: Flow, turned: Turned, at: At): void {
+  private noteRequest(conversation: RawConversation, flow: Flow, turned: TurnedFlow, at: At): void {
     conversation.requests.add(flow, at.time);
     const { l7 } = flow;
     if (l7?.kind !== "dns" || l7.type !== "RESPONSE") return;
@@ -233,12 +284,10 @@ export class FlowFold {
     this.names.note(key, l7.addresses, { time: at.time, ttlSeconds: l7.ttlSeconds });
   }
 
-  private noteConnection(conversation: number, flow: Flow, turned: Turned, at: At): void {
-    const from = this.addresses.get(turned.fromAddress).hash;
-    const to = this.addresses.get(turned.toAddress).hash;
+  private noteConnection(conversation: number, flow: Flow, turned: TurnedFlow, at: At): void {
     const ports = (turned.fromPort << 16) | turned.toPort;
-    const high = Math.imul(from, 0x9e3779b1) ^ Math.imul(to, 0x85ebca6b) ^ ports;
-    const low = Math.imul(from + 0x7f4a7c15, 0xc2b2ae35) ^ Math.imul(to ^ ports, 0x27d4eb2f);
+    const high = this.pairHigh(turned) ^ ports;
+    const low = this.pairLow(turned) ^ Math.imul(ports, 0x27d4eb2f);
     const sign = signOf(flow.tcpFlags);
     this.connections.note(high, low, { time: at.time, conversation, sign });
     if (sign !== "syn") return;
@@ -248,6 +297,16 @@ export class FlowFold {
     const isAtDestination = (flow.destination?.id ?? 0) !== 0;
     if (turned.isTurned || isAtSource === isAtDestination) return;
     this.skew.note(high ^ Math.imul(low, 0x165667b1), at.time, at.node.record.name, isAtSource);
+  }
+
+  private pairHigh(turned: TurnedFlow): number {
+    const from = this.addresses.get(turned.fromAddress).hash;
+    return Math.imul(from, 0x9e3779b1) ^ Math.imul(this.addresses.get(turned.toAddress).hash, 0x85ebca6b);
+  }
+
+  private pairLow(turned: TurnedFlow): number {
+    const from = this.addresses.get(turned.fromAddress).hash;
+    return Math.imul(from + 0x7f4a7c15, 0xc2b2ae35) ^ Math.imul(this.addresses.get(turned.toAddress).hash, 0x27d4eb2f);
   }
 
   private endConnection(ended: Ended): void {
@@ -260,20 +319,24 @@ export class FlowFold {
   }
 }
 
-function keyOf(flow: Flow, turned: Turned, from: number, to: number): ConversationKey {
+/** L4 of the key that a flow belongs to; its ends are filled in apart. */
+function fillKey(key: Mutable<ConversationKey>, flow: Flow, turned: TurnedFlow): void {
   const { protocol } = flow;
+  key.protocol = protocol === "" ? NO_PROTOCOL : protocol;
   if (protocol === "ICMPv4" || protocol === "ICMPv6") {
-    const icmpType = turned.isTurned ? icmpRequestType(protocol, flow.icmpType) : flow.icmpType;
-    return { from, to, protocol, port: -1, icmpType, icmpCode: flow.icmpCode };
+    key.port = -1;
+    key.icmpType = turned.isTurned ? icmpRequestType(protocol, flow.icmpType) : flow.icmpType;
+    key.icmpCode = flow.icmpCode;
+    return;
   }
-  const port = turned.toPort === 0 ? -1 : turned.toPort;
-  return { from, to, protocol: protocol === "" ? NO_PROTOCOL : protocol, port, icmpType: -1, icmpCode: -1 };
+  key.port = turned.toPort === 0 ? -1 : turned.toPort;
+  key.icmpType = -1;
+  key.icmpCode = -1;
 }
 
 /** An end whose id was recorded is on the observing node; without ids the trace point tells (trap 3). */
-function sidesOf(flow: Flow, turned: Turned, kind: EventKind): number {
-  const local =
-    ((turned.from?.id ?? 0) === 0 ? 0 : Side.egress) | ((turned.to?.id ?? 0) === 0 ? 0 : Side.ingress);
+function sidesOf(flow: Flow, turned: TurnedFlow, kind: EventKind): number {
+  const local = ((turned.from?.id ?? 0) === 0 ? 0 : Side.egress) | ((turned.to?.id ?? 0) === 0 ? 0 : Side.ingress);
   if ((kind === "verdict" || kind === "l7") && flow.direction !== null) return local | Side[flow.direction];
   if (local !== 0 || kind !== "trace") return local;
   const isDelivered = flow.observationPoint === "TO_ENDPOINT";

@@ -1,16 +1,18 @@
 import type { Finding } from "#model/finding.ts";
-import type { Flow, FlowEvent, LostEvents, NodeStatus } from "#model/flow.ts";
+import type { Verdict } from "#model/conversation.ts";
+import type { Flow, FlowEvent, FlowSerials, LostEvents, NodeStatus } from "#model/flow.ts";
 import type { Traffic } from "#model/snapshot.ts";
-import { type EventKind, eventKind, isFromPoint, isPolicyDrop } from "./event-kind.ts";
-import { fieldsOf } from "./fields-seen.ts";
+import { EVENT_KINDS, type EventKind, eventKind, isFromPoint, isPolicyDrop } from "./event-kind.ts";
+import { ALL_FIELDS, fieldsOf } from "./fields-seen.ts";
 import { type FinishContext, finishTraffic } from "./finish.ts";
-import { FlowFold } from "./flow-fold.ts";
+import { type At, FlowFold } from "./flow-fold.ts";
 import { DEFAULT_BOUNDS, type FoldBounds } from "./fold-bounds.ts";
 import { addCounts, bump, type FoldState, newCounts, type ToldGap } from "./fold-state.ts";
 import { type LeftOut, leftOutReason } from "./left-out.ts";
 import { mergeFlows } from "./merge-flows.ts";
 import { NodeTable } from "./node-table.ts";
 import type { NodeTimeline } from "./node-timeline.ts";
+import { Tallies, type Tallied, type TallyFacts } from "./tallies.ts";
 import { revisionOf } from "./verdict-groups.ts";
 
 export type FoldOptions = {
@@ -33,17 +35,24 @@ export class Fold {
   private readonly counts = newCounts();
   private readonly flows: FlowFold;
   private readonly nodes: NodeTable;
+  private readonly kinds: Record<EventKind, number> = { verdict: 0, trace: 0, drop: 0, l7: 0, socket: 0, capture: 0 };
+  private readonly at: At;
+  private readonly tallies = new Tallies((tallied) => this.settleTally(tallied));
+  private fromPoints = 0;
   private readonly gaps: ToldGap[] = [];
   private readonly unreachable = new Map<string, number>();
   private readonly findings: Finding[] = [];
-  private readonly allFields = 0xfff;
   private lastTime = 0;
   private parts = 0;
 
   constructor(options: FoldOptions = {}) {
     const bounds = { ...DEFAULT_BOUNDS, ...options.bounds };
     this.flows = new FlowFold(bounds, options.isContinuation ?? false);
-    this.nodes = new NodeTable([...(options.changes ?? [])].sort((a, b) => a - b), bounds.nodes);
+    this.nodes = new NodeTable(
+      [...(options.changes ?? [])].sort((a, b) => a - b),
+      bounds.nodes,
+    );
+    this.at = { node: this.nodes.nowhere, time: 0, kind: "trace" };
   }
 
   add(event: FlowEvent): void {
@@ -84,19 +93,60 @@ export class Fold {
   private addFlow(flow: Flow, time: number): void {
     const { counts } = this;
     counts.flows++;
-    if (counts.fields !== this.allFields) counts.fields |= fieldsOf(flow);
+    if ((counts.fields & ALL_FIELDS) !== ALL_FIELDS) counts.fields |= fieldsOf(flow);
     if (flow.isAggregated) {
       counts.aggregatedLines++;
       counts.aggregatedFlows += flow.count;
     }
-    const kind = eventKind(flow);
-    bump(counts.kinds, kind);
     const node = this.nodes.get(flow.node);
     node.noteFlow(time, 1);
+    if (flow.serials !== undefined && this.isAgain(flow, flow.serials, node, time)) return;
+    const kind = eventKind(flow);
+    this.kinds[kind]++;
     if (flow.agentVersion !== "" && flow.agentVersion !== node.version) node.noteVersion(flow.agentVersion, time);
     if (kind === "verdict") noteVerdict(node, flow, time);
-    const reason = this.evidenceOf(flow, kind) ?? this.flows.add(flow, { node, time, kind });
-    if (reason !== null && reason !== "drop") bump(counts.leftOut, reason);
+    const { at } = this;
+    at.node = node;
+    at.time = time;
+    at.kind = kind;
+    const reason = this.evidenceOf(flow, kind) ?? this.flows.add(flow, at);
+    if (reason === "from-point") this.fromPoints++;
+    else if (reason !== null && reason !== "drop") bump(counts.leftOut, reason);
+    if (flow.serials !== undefined) this.beginTally(flow, flow.serials, reason);
+  }
+
+  /** True when events like this one are counted aside: then it is one more of them. */
+  private isAgain(flow: Flow, serials: FlowSerials, node: NodeTimeline, time: number): boolean {
+    const place = this.tallies.find(flow, serials);
+    const facts = place < 0 ? undefined : this.tallies.factsAt(place);
+    if (facts === undefined) return false;
+    this.kinds[EVENT_KINDS[facts.kind] ?? "trace"]++;
+    if (facts.revision !== null) node.noteRevision(facts.revision, time);
+    this.tallies.count(place, time, node.phase);
+    if (facts.conversation >= 0) this.flows.again(facts, flow, time);
+    return true;
+  }
+
+  private beginTally(flow: Flow, serials: FlowSerials, reason: LeftOut | "drop" | null): void {
+    const { at } = this;
+    if (reason === null) {
+      const facts = this.flows.tallyFacts(flow, at);
+      if (facts !== null) this.tallies.add(flow, serials, facts, at.time);
+    } else if (reason === "from-point" && flow.destinationService === "" && !flow.isAggregated) {
+      this.tallies.add(flow, serials, { ...NO_EVIDENCE, kind: EVENT_KINDS.indexOf(at.kind), node: at.node }, at.time);
+    }
+  }
+
+  private settleTally(tallied: Tallied): void {
+    const { facts, count, first, last } = tallied;
+    if (facts.conversation < 0) {
+      this.fromPoints += count;
+      return;
+    }
+    this.flows.settle(tallied);
+    if (facts.kind !== EVENT_KINDS.indexOf("verdict")) return;
+    noteRefusal(facts.node, facts.verdict, first);
+    noteRefusal(facts.node, facts.verdict, last);
   }
 
   /** Why a flow is no evidence of a conversation; null when it may be. Drops that are no policy's are counted apart. */
@@ -134,7 +184,12 @@ export class Fold {
     counts.lostEvents += event.count;
     bump(counts.lostBySource, event.source === "" ? "UNKNOWN_LOST_EVENT_SOURCE" : event.source, event.count);
     if (event.first === null || event.last === null) return;
-    this.tellGap({ node: event.node, from: event.first, to: Math.max(event.first, event.last), reason: "events were lost" });
+    this.tellGap({
+      node: event.node,
+      from: event.first,
+      to: Math.max(event.first, event.last),
+      reason: "events were lost",
+    });
     if (time > this.lastTime) this.lastTime = time;
   }
 
@@ -157,8 +212,15 @@ export class Fold {
   /** All that was folded, as plain data. */
   state(): FoldState {
     const { flows } = this;
+    this.tallies.settleAll();
     flows.settleServices();
-    const open = [...this.unreachable].map(([node, from]) => ({ node, from, to: this.lastTime, reason: "unreachable" }));
+    this.settleCounts();
+    const open = [...this.unreachable].map(([node, from]) => ({
+      node,
+      from,
+      to: this.lastTime,
+      reason: "unreachable",
+    }));
     return {
       counts: this.counts,
       ends: flows.ends.list,
@@ -177,6 +239,16 @@ export class Fold {
     };
   }
 
+  /** What is counted aside, for speed. */
+  private settleCounts(): void {
+    for (const kind of EVENT_KINDS) {
+      if (this.kinds[kind] > 0) bump(this.counts.kinds, kind, this.kinds[kind]);
+      this.kinds[kind] = 0;
+    }
+    if (this.fromPoints > 0) bump(this.counts.leftOut, "from-point", this.fromPoints);
+    this.fromPoints = 0;
+  }
+
   /** Takes over the fold of a later part of the recording. */
   merge(state: FoldState): void {
     this.parts++;
@@ -190,6 +262,7 @@ export class Fold {
 
   /** What the recording folds into, joined with the objects. */
   finish(context: FinishContext): Traffic {
+    this.tallies.settleAll();
     this.flows.settleConnections();
     return finishTraffic(this.state(), context);
   }
@@ -202,6 +275,25 @@ export function createFold(options: FoldOptions = {}): Fold {
 function noteVerdict(node: NodeTimeline, flow: Flow, time: number): void {
   const revision = revisionOf(flow);
   if (revision !== null) node.noteRevision(revision, time);
-  if (flow.verdict === "AUDIT") node.noteVerdict(true, time);
-  else if (flow.verdict === "DROPPED" && isPolicyDrop(flow.dropReason)) node.noteVerdict(false, time);
+  noteRefusal(node, flow.verdict, time);
 }
+
+function noteRefusal(node: NodeTimeline, verdict: Verdict, time: number): void {
+  if (verdict === "AUDIT" || verdict === "DROPPED") node.noteVerdict(verdict === "AUDIT", time);
+}
+
+/** Events before translation: they are only counted. */
+const NO_EVIDENCE: Omit<TallyFacts, "kind" | "node"> = {
+  conversation: -1,
+  verdict: "FORWARDED",
+  group: null,
+  revision: null,
+  names: [],
+  askedBy: "",
+  toAddress: "",
+  sign: null,
+  isTurned: false,
+  pairHigh: 0,
+  pairLow: 0,
+  seenAt: "both",
+};

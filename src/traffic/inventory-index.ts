@@ -55,7 +55,8 @@ function groupPods(pods: readonly Pod[]): ReadonlyMap<string, readonly Pod[]> {
 function podsByWorkload(inventory: Inventory): ReadonlyMap<string, Pod> {
   const found = new Map<string, Pod>();
   for (const workload of inventory.workloads) {
-    if (workload.template !== null) found.set(`${workload.namespace}/${workload.kind}/${workload.name}`, workload.template);
+    if (workload.template !== null)
+      found.set(`${workload.namespace}/${workload.kind}/${workload.name}`, workload.template);
   }
   for (const pod of inventory.pods) {
     const workload = workloadOf(pod);

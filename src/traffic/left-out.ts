@@ -36,7 +36,7 @@ function isIcmpError(flow: Flow): boolean {
 }
 
 /** WireGuard, VXLAN and Geneve between nodes, and ESP: the underlay of conversations (trap 43). */
-const TUNNEL_PORTS: ReadonlySet<number> = new Set([51871, 8472, 6081, 4789]);
+export const TUNNEL_PORTS: ReadonlySet<number> = new Set([51871, 8472, 6081, 4789]);
 
 function isEncapsulation(flow: Flow): boolean {
   if (flow.protocol === "ESP") return true;
@@ -70,7 +70,8 @@ export function leftOutReason(flow: Flow, traits: Traits): LeftOut | null {
   if (isEncapsulation(flow)) return "encapsulation";
   if (flow.sourceService !== "" && flow.isReply === true) return "service-reply";
   // The gateway node's view of a pod's packet: the pod is on another node, and policy was decided there (trap 42).
-  const isForeignPod = flow.sourceXlated !== "" && flow.isReply !== true && flow.source?.podName !== "" && flow.source?.id === 0;
+  const isForeignPod =
+    flow.sourceXlated !== "" && flow.isReply !== true && flow.source?.podName !== "" && flow.source?.id === 0;
   return isForeignPod ? "egress-gateway" : null;
 }
 

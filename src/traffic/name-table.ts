@@ -28,14 +28,19 @@ export class NameTable {
   dropped = 0;
   private readonly byKey = new Map<string, { readonly key: NameKey; readonly answers: Map<string, Answer> }>();
 
-  note(key: NameKey, addresses: readonly string[], at: { readonly time: number; readonly ttlSeconds: number | null }): void {
+  note(
+    key: NameKey,
+    addresses: readonly string[],
+    at: { readonly time: number; readonly ttlSeconds: number | null },
+  ): void {
     if (addresses.length === 0) return;
     const answers = this.answersOf({ ...key, name: dnsName(key.name) });
     if (answers === null) {
       this.dropped++;
       return;
     }
-    for (const address of addresses) noteAnswer(answers, address, { first: at.time, last: at.time, ttlSeconds: at.ttlSeconds });
+    for (const address of addresses)
+      noteAnswer(answers, address, { first: at.time, last: at.time, ttlSeconds: at.ttlSeconds });
   }
 
   private answersOf(key: NameKey): Map<string, Answer> | null {
@@ -102,8 +107,13 @@ function recordsOf(key: NameKey, answers: ReadonlyMap<string, Answer>): readonly
 }
 
 function compareRecords(a: NameRecord, b: NameRecord): number {
-  return compare(a.name, b.name) || compare(a.source, b.source) || compare(a.node ?? "", b.node ?? "") ||
-    compare(a.askedBy ?? "", b.askedBy ?? "") || (a.firstSeen ?? 0) - (b.firstSeen ?? 0);
+  return (
+    compare(a.name, b.name) ||
+    compare(a.source, b.source) ||
+    compare(a.node ?? "", b.node ?? "") ||
+    compare(a.askedBy ?? "", b.askedBy ?? "") ||
+    (a.firstSeen ?? 0) - (b.firstSeen ?? 0)
+  );
 }
 
 function compare(a: string, b: string): number {

@@ -10,7 +10,9 @@ const PREFIX = `gen:${NAMED_PORTS_LABEL}`;
 export function labelledPorts(labels: readonly string[]): readonly ContainerPort[] | null {
   const values = labels.flatMap((label) => {
     const [name = "", value] = label.split("=");
-    return value !== undefined && (name === PREFIX || /^-\d+$/.test(name.slice(PREFIX.length))) && name.startsWith(PREFIX)
+    return value !== undefined &&
+      (name === PREFIX || /^-\d+$/.test(name.slice(PREFIX.length))) &&
+      name.startsWith(PREFIX)
       ? [value]
       : [];
   });

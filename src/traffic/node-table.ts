@@ -6,6 +6,8 @@ export class NodeTable {
   private readonly byName = new Map<string, NodeTimeline>();
   private readonly changes: readonly number[];
   private readonly most: number;
+  /** Stands where no node is known yet; in no list. */
+  readonly nowhere = new NodeTimeline("", -1, []);
   private lastName = "";
   private last: NodeTimeline | null = null;
 

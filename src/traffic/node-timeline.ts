@@ -4,7 +4,12 @@ import type { AgentEvent } from "#model/flow.ts";
 export type CutCause = "revision" | "policy-updated" | "agent-started" | "agent-version" | "object-changed";
 
 /** A moment between `from` and `to` at which that happened. */
-export type Cut = { readonly from: number; readonly to: number; readonly cause: CutCause; readonly revision: number | null };
+export type Cut = {
+  readonly from: number;
+  readonly to: number;
+  readonly cause: CutCause;
+  readonly revision: number | null;
+};
 
 /** A run of policy verdicts that named the same revision. */
 export type RevisionRun = { readonly revision: number; readonly first: number; last: number; count: number };
@@ -122,7 +127,12 @@ export class NodeTimeline {
     const cause = causeOf(event.type);
     if (cause === null) return;
     const { record } = this;
-    if (cause === "agent-started" && Number.isFinite(record.last) && time > record.last && record.gaps.length < MAX_GAPS) {
+    if (
+      cause === "agent-started" &&
+      Number.isFinite(record.last) &&
+      time > record.last &&
+      record.gaps.length < MAX_GAPS
+    ) {
       record.gaps.push({ from: record.last, to: time, reason: "the agent was started" });
     }
     this.cut({ from: time, to: time, cause, revision: event.revision });

@@ -2,7 +2,8 @@ import type { FlowExample, Verdict } from "#model/conversation.ts";
 import type { Flow, FlowEndpoint } from "#model/flow.ts";
 import { addAll } from "./raw-end.ts";
 import { type RequestBudget, type RequestRecord, Requests } from "./requests.ts";
-import { mergeSlots, newSlots, noteTime, type Slots } from "./slots.ts";
+import { mergeSlots, newSlots, noteStretch, noteTime, type Slots } from "./slots.ts";
+import type { Tallied } from "./tallies.ts";
 import { type VerdictGroup, VerdictGroups } from "./verdict-groups.ts";
 
 /** What tells conversations apart: numbers of the ends, and L4. `port` and ICMP fields are -1 where there is none. */
@@ -26,9 +27,6 @@ const MAX_NAMES = 50;
 const MAX_SERVICES = 10;
 /** A connection without its SYN that lives this long was open before; a shorter one may just have been on its way. */
 const OPEN_MS = 10_000;
-
-/** Where and when a flow was seen, and in which phase of the node's policies. */
-export type Sighting = { readonly time: number; readonly node: string; readonly phase: number };
 
 /** What a conversation is made of, as plain data: it travels between workers. */
 export type ConversationState = {
@@ -88,6 +86,7 @@ export class RawConversation {
   lastFrom: FlowEndpoint | null = null;
   lastTo: FlowEndpoint | null = null;
 
+  private readonly exampleCounts = new Map<Verdict, number>();
   private hour = -1;
   private hourCount = 0;
   private verdict: Verdict = "VERDICT_UNKNOWN";
@@ -100,15 +99,29 @@ export class RawConversation {
     this.requests = new Requests(budget);
   }
 
-  note(flow: Flow, at: Sighting): void {
-    const { time } = at;
+  /** One more flow of it, on a node in a phase of that node's policies. */
+  note(flow: Flow, time: number, node: string, phase: number): void {
     const { count } = flow;
     this.flows += count;
     if (time < this.first) this.first = time;
     if (time > this.last) this.last = time;
     this.noteVerdict(flow.verdict, count);
     this.noteHour(Math.floor(time / HOUR_MS), count);
-    noteTime(this.slotsOf(at.node), at.phase, time, count);
+    noteTime(this.slotsOf(node), phase, time, count);
+  }
+
+  /** Flows of it that were counted aside. */
+  noteTallied(tallied: Tallied): void {
+    const { facts, count, hour, first, last, phase } = tallied;
+    this.flows += count;
+    this.certain += count;
+    if (first < this.first) this.first = first;
+    if (last > this.last) this.last = last;
+    this.noteVerdict(facts.verdict, count);
+    this.noteHour(hour, count);
+    noteStretch(this.slotsOf(facts.node.record.name), { phase, first, last, count });
+    if (facts.group !== null) noteStretch(facts.group.slots, { phase, first, last, count });
+    if (facts.sign === "syn") this.syns += count;
   }
 
   /** Counts are kept aside until another verdict comes: the same one mostly comes again. */
@@ -152,8 +165,12 @@ export class RawConversation {
 
   /** Whether one more example of this verdict is welcome. */
   wantsExample(verdict: Verdict): boolean {
-    if (this.examples.length >= MAX_EXAMPLES) return false;
-    return this.examples.filter((example) => example.verdict === verdict).length < MAX_EXAMPLES_OF_VERDICT;
+    return this.examples.length < MAX_EXAMPLES && (this.exampleCounts.get(verdict) ?? 0) < MAX_EXAMPLES_OF_VERDICT;
+  }
+
+  addExample(example: FlowExample): void {
+    this.examples.push(example);
+    this.exampleCounts.set(example.verdict, (this.exampleCounts.get(example.verdict) ?? 0) + 1);
   }
 
   noteService(service: string): void {
@@ -237,7 +254,7 @@ export class RawConversation {
 
   private mergeExamples(examples: readonly FlowExample[]): void {
     for (const example of examples) {
-      if (this.wantsExample(example.verdict)) this.examples.push(example);
+      if (this.wantsExample(example.verdict)) this.addExample(example);
     }
   }
 }

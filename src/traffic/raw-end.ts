@@ -83,7 +83,11 @@ function endOfIdentity(endpoint: FlowEndpoint, address: string, workload: Worklo
   if (endpoint.podName !== "") return podEnd(endpoint, endpoint.namespace, workload);
   if (identity >= FIRST_REMOTE_NODE_IDENTITY) return reservedEnd(endpoint, [`${RESERVED}remote-node`], "remote-node");
   if (identity >= FIRST_CIDR_IDENTITY) return outsideEnd(endpoint, [], address);
-  return unknownEnd(endpoint, address, identity === 0 ? "Cilium did not know its identity" : "its labels were not recorded");
+  return unknownEnd(
+    endpoint,
+    address,
+    identity === 0 ? "Cilium did not know its identity" : "its labels were not recorded",
+  );
 }
 
 function podEnd(endpoint: FlowEndpoint, namespace: string, workload: WorkloadRef | null): RawEnd {
@@ -136,7 +140,9 @@ export function rawEndKey(end: RawEnd): string {
   const workload = end.workload === null ? "" : `${end.workload.kind}/${end.workload.name}`;
   switch (end.sort) {
     case "pod":
-      return ["pod", end.name, workload, end.pod, end.labels.length === 0 ? end.identity : "", ...end.labels].join("\n");
+      return ["pod", end.name, workload, end.pod, end.labels.length === 0 ? end.identity : "", ...end.labels].join(
+        "\n",
+      );
     case "reserved":
       return ["reserved", end.name, ...end.labels].join("\n");
     case "outside":

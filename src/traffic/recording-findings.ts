@@ -14,7 +14,11 @@ const GRAVE_SKEW_MS = 2000;
 export function recordingFindings(
   state: FoldState,
   conversations: readonly Conversation[],
-  facts: { readonly inventory: Inventory | null; readonly skews: readonly Skew[]; readonly nodeName: (node: string) => string },
+  facts: {
+    readonly inventory: Inventory | null;
+    readonly skews: readonly Skew[];
+    readonly nodeName: (node: string) => string;
+  },
 ): readonly Finding[] {
   if (state.counts.flows === 0) return [...state.findings, ...emptiness(state)];
   return [
@@ -39,7 +43,8 @@ function emptiness(state: FoldState): readonly Finding[] {
     {
       id: "recording-empty",
       severity: "warn",
-      message: lines === 0 ? "the recording is empty: nothing was seen" : `none of ${lines} lines is a flow: nothing was seen`,
+      message:
+        lines === 0 ? "the recording is empty: nothing was seen" : `none of ${lines} lines is a flow: nothing was seen`,
       help: "record with: hubble observe -f -o jsonpb > flows.jsonl",
     },
   ];
@@ -120,7 +125,8 @@ function hostFirewall(conversations: readonly Conversation[]): readonly Finding[
     {
       id: "host-firewall-seen",
       severity: "info",
-      message: "policy verdicts of a host were recorded: the host firewall is not rehearsed, no plan that changes it is ready",
+      message:
+        "policy verdicts of a host were recorded: the host firewall is not rehearsed, no plan that changes it is ready",
       count: verdicts.reduce((sum, verdict) => sum + verdict.count, 0),
     },
   ];
@@ -247,10 +253,14 @@ function agentFindings(state: FoldState): readonly Finding[] {
 function otherCluster(conversations: readonly Conversation[], inventory: Inventory): readonly Finding[] {
   const ends = conversations.flatMap((one) => [one.from, one.to]).filter((end) => end.kind === "pod");
   const pods = new Set(inventory.pods.map((pod) => `${pod.namespace}/${pod.name}`));
-  const namespaces = new Set([...inventory.namespaces.map((one) => one.name), ...inventory.pods.map((pod) => pod.namespace)]);
+  const namespaces = new Set([
+    ...inventory.namespaces.map((one) => one.name),
+    ...inventory.pods.map((pod) => pod.namespace),
+  ]);
   if (ends.length === 0 || namespaces.size === 0) return [];
   const isKnown = ends.some(
-    (end) => end.pods.some((pod) => pods.has(`${end.namespace}/${pod}`)) || hasOwnLabels(end.labels, end.namespace, inventory),
+    (end) =>
+      end.pods.some((pod) => pods.has(`${end.namespace}/${pod}`)) || hasOwnLabels(end.labels, end.namespace, inventory),
   );
   if (isKnown) return [];
   return [
@@ -272,7 +282,9 @@ function hasOwnLabels(labels: readonly string[], namespace: string, inventory: I
   const recorded = new Set(labels);
   return inventory.pods.some((pod) => {
     const own = Object.entries(pod.labels).filter(([key]) => !isFiltered(key));
-    return pod.namespace === namespace && own.length > 0 && own.every(([key, value]) => recorded.has(`k8s:${key}=${value}`));
+    return (
+      pod.namespace === namespace && own.length > 0 && own.every(([key, value]) => recorded.has(`k8s:${key}=${value}`))
+    );
   });
 }
 

@@ -15,7 +15,8 @@ const MAX_REQUESTS = 100;
 /** Ways in which headers may differ for one method, host and path. */
 const MAX_VARIANTS = 4;
 /** Headers that differ on every request and that nobody writes a rule on: kept of the first request only. */
-const VOLATILE = /^(x-request-id|x-b3-.*|traceparent|tracestate|x-envoy-.*|date|content-length|user-agent|x-forwarded-.*|cookie|set-cookie|x-prometheus-.*|accept.*|if-.*|etag|last-modified|age|expires|uber-trace-id)$/;
+const VOLATILE =
+  /^(x-request-id|x-b3-.*|traceparent|tracestate|x-envoy-.*|date|content-length|user-agent|x-forwarded-.*|cookie|set-cookie|x-prometheus-.*|accept.*|if-.*|etag|last-modified|age|expires|uber-trace-id)$/;
 
 /** Room for requests, shared by all conversations of a recording. */
 export type RequestBudget = { left: number };
@@ -113,7 +114,9 @@ export function splitUrl(url: string): { readonly host: string; readonly path: s
   return { host, path: path === "" ? "/" : path };
 }
 
-function headersOf(list: readonly { readonly key: string; readonly value: string }[]): Record<string, readonly string[]> {
+function headersOf(
+  list: readonly { readonly key: string; readonly value: string }[],
+): Record<string, readonly string[]> {
   const headers = new Map<string, string[]>();
   for (const { key, value } of list) {
     const values = headers.get(key);

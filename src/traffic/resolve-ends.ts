@@ -164,7 +164,13 @@ function outside(raw: RawEnd, facts: EndFacts): ResolvedEnd {
 function unknown(raw: RawEnd, reason: string): ResolvedEnd {
   const address = raw.address || ([...raw.addresses][0] ?? "");
   const end: UnknownEnd = { kind: "unknown", address: address === "" ? null : address, reason };
-  return { key: ["unknown", address, raw.pod, reason].join("|"), end, pods: new Set(), addresses: new Set(), nodes: new Set() };
+  return {
+    key: ["unknown", address, raw.pod, reason].join("|"),
+    end,
+    pods: new Set(),
+    addresses: new Set(),
+    nodes: new Set(),
+  };
 }
 
 /** Who was at an address, only where that is certain: by address and time (traps 17, 18, 40). */
@@ -178,7 +184,8 @@ function resolveAddress(raw: RawEnd, first: number, facts: EndFacts, otherwise: 
   const pods = facts.index.podsAt(address).filter((pod) => !pod.fromTemplate);
   const [pod] = pods;
   if (pod !== undefined && pods.length === 1) {
-    if (pod.startTime === null || isYounger(pod, first)) return unknown(raw, "the pod at its address started after it was seen");
+    if (pod.startTime === null || isYounger(pod, first))
+      return unknown(raw, "the pod at its address started after it was seen");
     const object = { ...raw, name: pod.namespace, pod: pod.name, identity: 0, labels: [] };
     return resolvePod(object, first, facts);
   }

@@ -22,7 +22,8 @@ export class ServiceNames {
     const isAfter = flow.verdict === "TRANSLATED";
     const key = `${flow.node} ${flow.socketCookie}`;
     if (!isAfter) {
-      if (flow.destinationService !== "" && flow.socketCookie !== "") remember(this.byCookie, key, flow.destinationService);
+      if (flow.destinationService !== "" && flow.socketCookie !== "")
+        remember(this.byCookie, key, flow.destinationService);
       return "";
     }
     return flow.destinationService || (this.byCookie.get(key) ?? "");

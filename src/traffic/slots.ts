@@ -32,6 +32,12 @@ export function noteTime(slots: Slots, phase: number, time: number, count: numbe
   if (values.length > slots.most * STRIDE) thin(slots);
 }
 
+/** The same for many events between two times of one phase. */
+export function noteStretch(slots: Slots, slot: Slot): void {
+  noteSlot(slots, slot);
+  if (slots.values.length > slots.most * STRIDE) thin(slots);
+}
+
 /** Joins neighbours of one phase, making stretches longer until a quarter of the room is free. */
 function thin(slots: Slots): void {
   while (slots.values.length > slots.most * STRIDE * 0.75 && slots.spanMs < LONGEST_SPAN_MS) {

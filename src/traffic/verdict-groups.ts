@@ -1,6 +1,6 @@
 import type { Verdict } from "#model/conversation.ts";
 import type { Direction } from "#model/decision.ts";
-import type { Flow, FlowEndpoint, FlowPolicy } from "#model/flow.ts";
+import type { Flow, FlowPolicy } from "#model/flow.ts";
 import { eachSlot, mergeSlots, newSlots, noteTime, type Slots } from "./slots.ts";
 
 /** Policy verdicts (type 5) of one conversation that are alike, with the times of them. Plain data. */
@@ -17,6 +17,9 @@ export type VerdictGroup = {
   readonly slots: Slots;
 };
 
+/** Where and when a verdict was given. */
+export type VerdictTime = { readonly node: string; readonly phase: number; readonly time: number };
+
 const MAX_GROUPS = 200;
 const MAX_LOOKS = 12;
 
@@ -28,35 +31,52 @@ export class VerdictGroups {
   /** What verdicts of each group looked like: the next one mostly looks like one of them, and needs no key. */
   private readonly looks: Look[] = [];
 
-  add(flow: Flow, side: Direction, remote: FlowEndpoint | null, at: { node: string; phase: number; time: number }): void {
-    const group = this.groupOf(flow, side, remote, at.node);
+  /** `remoteLabels`: the recorded labels of an outside end, null for another. Returns the group, null when there is no room. */
+  add(flow: Flow, side: Direction, remoteLabels: readonly string[] | null, at: VerdictTime): VerdictGroup | null {
+    const group = this.groupOf(flow, side, remoteLabels, at.node);
     if (group === null) this.dropped += flow.count;
     else noteTime(group.slots, at.phase, at.time, flow.count);
+    return group;
   }
 
-  private groupOf(flow: Flow, side: Direction, remote: FlowEndpoint | null, node: string): VerdictGroup | null {
+  private groupOf(
+    flow: Flow,
+    side: Direction,
+    remoteLabels: readonly string[] | null,
+    node: string,
+  ): VerdictGroup | null {
     const allowedBy = side === "egress" ? flow.egressAllowedBy : flow.ingressAllowedBy;
     const deniedBy = side === "egress" ? flow.egressDeniedBy : flow.ingressDeniedBy;
-    const { verdict, policyMatchType, dropReason } = flow;
-    for (const look of this.looks) {
+    const { verdict, policyMatchType } = flow;
+    const dropReason = verdict === "DROPPED" ? flow.dropReason : null;
+    const { looks } = this;
+    for (let index = 0; index < looks.length; index++) {
+      const look = looks[index];
       if (
-        look.side === side &&
-        look.verdict === verdict &&
+        look !== undefined &&
         look.allowedBy === allowedBy &&
-        look.remote === remote &&
+        look.remoteLabels === remoteLabels &&
+        look.verdict === verdict &&
+        look.side === side &&
         look.node === node &&
         look.matchType === policyMatchType &&
         look.deniedBy === deniedBy &&
         look.dropReason === dropReason
       ) {
+        // The next verdict mostly looks like this one: it moves to the front, place by place.
+        const before = looks[index - 1];
+        if (before !== undefined) {
+          looks[index] = before;
+          looks[index - 1] = look;
+        }
         return look.group;
       }
     }
-    const now = { allowedBy, deniedBy, remote, node, side, verdict, matchType: policyMatchType, dropReason };
+    const now = { allowedBy, deniedBy, remoteLabels, node, side, verdict, matchType: policyMatchType, dropReason };
     const group = this.find(newGroup(now));
     if (group !== null) {
-      if (this.looks.length >= MAX_LOOKS) this.looks.shift();
-      this.looks.push({ ...now, group });
+      if (looks.length >= MAX_LOOKS) looks.pop();
+      looks.push({ ...now, group });
     }
     return group;
   }
@@ -83,7 +103,7 @@ export class VerdictGroups {
 type Look = {
   readonly allowedBy: readonly FlowPolicy[];
   readonly deniedBy: readonly FlowPolicy[];
-  readonly remote: FlowEndpoint | null;
+  readonly remoteLabels: readonly string[] | null;
   readonly node: string;
   readonly side: Direction;
   readonly verdict: Verdict;
@@ -97,14 +117,9 @@ function newGroup(now: Omit<Look, "group">): VerdictGroup {
   const policies = [...new Set(named.map((policy) => policy.policy).filter((name) => name !== ""))].sort();
   const revisions = named.flatMap((policy) => (policy.revision === null ? [] : [policy.revision]));
   const revision = revisions.length === 0 ? null : Math.max(...revisions);
-  const remoteLabels = now.remote !== null && isOutside(now.remote) ? now.remote.labels : null;
-  const { side, verdict, matchType, node, dropReason } = now;
+  const { side, verdict, matchType, node, dropReason, remoteLabels } = now;
   const key = [side, verdict, dropReason, matchType, node, revision, policies, remoteLabels].join("|");
   return { key, side, verdict, dropReason, matchType, node, revision, remoteLabels, policies, slots: newSlots() };
-}
-
-function isOutside(end: FlowEndpoint): boolean {
-  return end.labels.some((label) => label.startsWith("reserved:world") || label.startsWith("cidr:"));
 }
 
 /** Revision that a verdict event names, null when none. */
