@@ -118,8 +118,8 @@ export function flattenPriorities(entries: readonly PolicyEntry[]): Priorities {
 
 /** Priority levels that each tier needs, all later tiers included. */
 function tierLevels(entries: readonly PolicyEntry[], last: number): readonly number[] {
-  const levels = new Array<number>(last + 1).fill(0);
-  const passes = new Array<number>(last + 1).fill(0);
+  const levels: number[] = [];
+  const passes: number[] = [];
   for (const tier of new Set(entries.map((entry) => entry.tier))) {
     const own = entries.filter((entry) => entry.tier === tier);
     levels[tier] = roundUp(new Set(own.map((entry) => entry.priority)).size);
