@@ -249,6 +249,7 @@ describe("replay traps, folding: addresses and services", () => {
     ["trap 44: IPv6 link-local", trace(six, at(db, "fe80::2"), SYN), "neighbour-discovery"],
     ["trap 44: multicast of IPv4", trace(web, world("224.0.0.251"), "5353 > 5353 UDP"), "multicast"],
     ["trap 44: multicast of IPv6", trace(at(web, "fd00::10"), world("ff05::1"), "5353 > 5353 UDP"), "multicast"],
+    ["trap 23: IGMP", trace(web, world("224.0.0.22"), "", { l4: { IGMP: { type: 34 } } }), "multicast"],
     ["trap 44: broadcast", trace(web, world("255.255.255.255"), "68 > 67 UDP"), "multicast"],
     [
       "trap 43: WireGuard between nodes",
@@ -281,6 +282,11 @@ describe("replay traps, folding: addresses and services", () => {
       "trap 23: without L4 there is no port and no protocol",
       trace(web, db, "", { is_reply: false }),
       "shop/web > shop/db - UNKNOWN",
+    ],
+    [
+      "trap 23: another protocol keeps its name",
+      trace(web, db, "", { l4: { VRRP: { type: 1 } } }),
+      "shop/web > shop/db - VRRP",
     ],
     ["trap 23: a refused fragment neither", verdict("DROPPED egress", web, db, ""), "shop/web > shop/db - UNKNOWN"],
     [

@@ -47,6 +47,12 @@ const rows: readonly Row[] = [
     { reply: "no" },
   ],
   [
+    "trap 2: agents before is_reply wrote reply, whose true tells",
+    [trace(db, web, "5432 > 40000 TCP ACK", { is_reply: undefined, reply: true })],
+    ["shop/web > shop/db 5432 TCP"],
+    { reply: "no" },
+  ],
+  [
     "trap 3: the side is the end that has an id here, whatever the direction says",
     [trace(web, far, SYN, { point: "TO_OVERLAY", traffic_direction: "INGRESS" })],
     ["shop/web > shop/far-7b6d5f9f8c-kd8vw 5432 TCP"],
