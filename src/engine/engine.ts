@@ -17,7 +17,7 @@ import type { PolicyEntry } from "./policy-entry.ts";
 import { fqdnEntries, policyEntries } from "./policy-entries.ts";
 import { type CidrReach, prefixesOf, type Selector } from "./selector.ts";
 import { entriesByNamespace, matchingEntries, type Repository, resolvePolicy } from "./selector-policy.ts";
-import { decideSide } from "./side.ts";
+import { decideSide, hasPolicy } from "./side.ts";
 import type { SideContext } from "./side-context.ts";
 import { validatePolicy, type Validity } from "./validate/validate.ts";
 import { walkSide } from "./walk.ts";
@@ -71,8 +71,8 @@ export function createEngine(world: World): Engine {
   const memo = new Memo(reachOf(world, parse));
   const entries = valid.flatMap((policy) => policyEntries(policy, parse)).map((entry) => memo.entry(entry));
   const context = createContext(world, parse, entries, memo);
-  const matching = (end: End) =>
-    context.identities(end, []).flatMap((identity) => matchingEntries(context.repository, identity));
+  const subjects = (end: End) => (hasPolicy(end) ? context.identities(end, []) : []);
+  const matching = (end: End) => subjects(end).flatMap((identity) => matchingEntries(context.repository, identity));
   return {
     decide: (connection) => {
       const egress = decideSide(connection, "egress", context);

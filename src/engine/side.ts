@@ -39,7 +39,8 @@ function place(address: string | null): string {
   return address ?? "an end without address";
 }
 
-function hasPolicy(end: End): boolean {
+/** True for ends on which Cilium enforces policy. */
+export function hasPolicy(end: End): boolean {
   return end.kind === "pod" || (end.kind === "reserved" && (end.entity === "health" || end.entity === "ingress"));
 }
 

@@ -7,7 +7,8 @@ import { clusterPort, isServiceName, namedPort } from "./named-ports.ts";
 import { sameRule } from "./origin.ts";
 import type { PolicyEntry, PortProtocol } from "./policy-entry.ts";
 import { protocolNumber, SCTP, TCP, UDP } from "./protocol.ts";
-import { namesOf, packetTarget } from "./side.ts";
+import { isWildcard } from "./selector.ts";
+import { hasPolicy, namesOf, packetTarget } from "./side.ts";
 import type { SideContext } from "./side-context.ts";
 
 // The basis of explanations: every rule of the subject's policies held against a connection, the first failing clause said.
@@ -16,7 +17,7 @@ import type { SideContext } from "./side-context.ts";
 export function walkSide(connection: Connection, direction: Direction, context: SideContext): Walk {
   const subject = direction === "egress" ? connection.from : connection.to;
   const peer = direction === "egress" ? connection.to : connection.from;
-  const [identity] = context.identities(subject, []);
+  const [identity] = hasPolicy(subject) ? context.identities(subject, []) : [];
   if (identity === undefined) return { direction, selecting: [], defaultDeny: [], candidates: [] };
   const policy = context.policyOf(identity);
   const peers = context.identities(peer, namesOf(connection, direction));
@@ -63,11 +64,11 @@ function candidateOf(entries: readonly PolicyEntry[], target: Target, context: S
   };
 }
 
-/** No peers with ports is everybody, without ports nobody. */
+/** No peers with ports is everybody, without ports nobody. A peer that nobody knows is among everybody. */
 function matchesPeer(entry: PolicyEntry, { peers }: Target, { selects }: SideContext): boolean {
   if (entry.l3 === null) return false;
   if (entry.l3.length === 0) return entry.l4.length > 0;
-  return entry.l3.some((selector) => peers.some((peer) => selects(selector, peer)));
+  return entry.l3.some((selector) => isWildcard(selector) || peers.some((peer) => selects(selector, peer)));
 }
 
 function matchPort(entry: PolicyEntry, target: Target, context: SideContext): FailedClause {

@@ -78,6 +78,25 @@ describe("walk", () => {
     expect([selecting.length, defaultDeny.length, candidates]).toEqual([2, 1, []]);
   });
 
+  it("is empty for ends on which nothing is enforced", () => {
+    const clusterwide = policy("all", "web", "egress: [{}]")
+      .replace("kind: CiliumNetworkPolicy", "kind: CiliumClusterwideNetworkPolicy")
+      .replace(", namespace: shop", "")
+      .replace("{matchLabels: {app: web}}", "{}");
+    const world = worldOf(clusterwide);
+    const name = "CiliumClusterwideNetworkPolicy/all";
+    const ends = [world.pod("shop/web"), reserved("health"), reserved("host"), address("203.0.113.7")];
+    expect(ends.map((end) => world.engine.selectsSubject(name, end))).toEqual([true, true, false, false]);
+    const walked = ends.map((end) => world.engine.walk(world.connection(end, world.pod("shop/db")), "egress"));
+    expect(walked.map(({ selecting }) => selecting.length)).toEqual([1, 1, 0, 0]);
+  });
+
+  it("counts an unknown peer among everybody", () => {
+    const world = worldOf(policy("p", "db", "ingress: [{fromEntities: [all]}, {fromEntities: [world]}]"));
+    const { candidates } = world.engine.walk(world.connection(unknown(), world.pod("shop/db")), "ingress");
+    expect(candidates.map((item) => item.fails)).toEqual(["none", "peer"]);
+  });
+
   it("is empty for an end nobody knows", () => {
     expect(engine.walk(connection(unknown(), pod("shop/db")), "egress").candidates).toEqual([]);
   });
