@@ -5,7 +5,7 @@ import { edges, findingsOf, folded, type Line, only, proxy, reply, trace, verdic
 const SYN = "40000 > 5432 TCP SYN";
 const QUERY = { type: "REQUEST", dns: { query: "db.shop.svc.cluster.local.", observation_source: "proxy" } };
 /** The same without what tells a reply: an agent before 1.10, or a mask. */
-const untold = { is_reply: undefined, reply: undefined };
+const untold = { is_reply: undefined, reply: undefined, trace_reason: undefined };
 
 type Row = readonly [title: string, lines: readonly Line[], edges: readonly string[], more?: object];
 
@@ -51,6 +51,18 @@ const rows: readonly Row[] = [
     [trace(db, web, "5432 > 40000 TCP ACK", { is_reply: undefined, reply: true })],
     ["shop/web > shop/db 5432 TCP"],
     { reply: "no" },
+  ],
+  [
+    "trap 2: where ports tell nothing either it stands as it is, probable",
+    [trace(db, web, "9000 > 8080 TCP ACK", untold)],
+    ["shop/db > shop/web 8080 TCP"],
+    { reply: "probable" },
+  ],
+  [
+    "trap 2: unless the conversation that it answers was seen",
+    [trace(web, db, "8080 > 9000 TCP SYN"), trace(db, web, "9000 > 8080 TCP ACK", untold)],
+    ["shop/web > shop/db 9000 TCP"],
+    { reply: "no", flows: 2 },
   ],
   [
     "trap 3: the side is the end that has an id here, whatever the direction says",
