@@ -10,7 +10,7 @@ import { NameTable, SpanMemo } from "./flow-memo.ts";
 import { readAggregate, readPolicies, readService } from "./flow-parts.ts";
 import { joinTails, NO_TAIL, TailFacts } from "./flow-scanned.ts";
 import { FlowShapes } from "./flow-shapes.ts";
-import { FlowTokens, SHORT_SAMPLE, Token } from "./flow-tokens.ts";
+import { FlowTokens, SHORT_SAMPLE, type TailHashes, Token } from "./flow-tokens.ts";
 
 const MEMBERS = new NameTable(memberNames());
 
@@ -42,9 +42,9 @@ export class FlowScanner implements FlowReader {
 
   private envelopeTime: number | null = null;
   private isBare = false;
-  /** The part of the tail being read for the first time: where it began (-1: none), the hash to keep it under. */
+  /** The part of the tail being read for the first time: where it began (-1: none), the hashes to keep it under. */
   private partStart = -1;
-  private partHash = 0;
+  private partHashes: TailHashes = { byEnd: 0, byStart: 0 };
   private isPartKept = false;
   private part = NO_TAIL;
   private valueEnd = 0;
@@ -156,7 +156,7 @@ export class FlowScanner implements FlowReader {
       }
       more = cursor.nextMember();
     }
-    this.endPart();
+    this.endPart(true);
     return more === 0;
   }
 
@@ -174,22 +174,23 @@ export class FlowScanner implements FlowReader {
   private beginPart(at: number): void {
     const { flow } = this.tokens;
     this.partStart = at;
-    this.partHash = this.tokens.unknownTailHash;
+    this.partHashes = this.tokens.unknownTail;
     this.isPartKept = flow.source !== null && flow.destination !== null;
     if (!this.isPartKept) this.isLearnable = false;
     this.part = new TailFacts();
   }
 
-  /** The part has ended: keep what it means with its bytes, if they stood where they would be looked for. */
-  private endPart(): void {
+  /** The part has ended (`isLast`: with the flow, or before its summary): keep what it means with its bytes, if they stood where they would be looked for. */
+  private endPart(isLast: boolean): void {
     const { tokens, valueEnd } = this;
     const start = this.partStart;
     if (start < 0) return;
     this.partStart = -1;
+    if (this.isPartKept) {
+      tokens.keepTailPart(this.partHashes, [start, valueEnd], this.part, isLast);
+      this.shapes.mark(Token.tailPart, start, valueEnd);
+    }
     tokens.flow.tail = joinTails(tokens.flow.tail, this.part);
-    if (!this.isPartKept) return;
-    tokens.keepTailPart(this.partHash, start, valueEnd, this.part);
-    this.shapes.mark(Token.tailPart, start, valueEnd);
   }
 
   /** A member's name and its colon: its number, -1 when unknown, `foreign` when the line is not for this reader. */
@@ -202,7 +203,7 @@ export class FlowScanner implements FlowReader {
 
   private readMember(id: number, at: number): boolean {
     if (!isTailMember(id, this.tokens.flow.l7 !== null)) {
-      this.endPart();
+      this.endPart(this.tokens.flow.l7 !== null);
       return this.head.readMember(id);
     }
     if (this.partStart < 0) this.beginPart(at);

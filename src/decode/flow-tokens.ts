@@ -28,6 +28,7 @@ export const Token = {
 } as const;
 
 const ENDPOINT_SAMPLE = { count: 12, stride: 4 };
+const PART_SAMPLE = { count: 28, stride: 8 };
 const TAIL_SAMPLE = { count: 12, stride: 4 };
 /** For values that are short: more bytes would be those of what follows. */
 export const SHORT_SAMPLE = { count: 6, stride: 4 };
@@ -38,6 +39,9 @@ const VALUE_SAMPLE = { count: 24, stride: 4 };
 const L7_TYPE = 0x2c22374c;
 /** A uuid as Hubble writes it. */
 const UUID_LENGTH = 36;
+
+/** Under which hashes a part of a tail is remembered: by the line's last bytes and length, or by its own first bytes. */
+export type TailHashes = { readonly byEnd: number; readonly byStart: number };
 
 /** Reads the tokens of a line at the cursor into the flow. Every `read` answers false where the line must be left to JSON.parse. */
 export class FlowTokens {
@@ -55,8 +59,9 @@ export class FlowTokens {
   /** Bytes of the flow's time, which the envelope repeats at the line's end. */
   private timeLength = 0;
   private readonly minute = new MinuteMemo();
-  /** Hash of the tail part that `readTailPart` did not know. */
+  /** Hashes of the tail part that `readTailPart` did not know. */
   private tailHash = 0;
+  private startHash = 0;
 
   constructor(cursor: JsonCursor) {
     this.cursor = cursor;
@@ -156,11 +161,18 @@ export class FlowTokens {
     cursor.peek();
     const at = cursor.at;
     this.tailHash = this.hashTail(at);
-    const known = this.tails.find(cursor.view, at, cursor.end, this.tailHash);
+    const known = this.tails.find(cursor.view, at, cursor.end, this.tailHash) ?? this.findByStart(at);
     if (known === undefined) return false;
     flow.tail = joinTails(flow.tail, known);
     cursor.at = at + this.tails.length;
     return true;
+  }
+
+  /** A part that does not reach to the line's end is looked for by its first bytes. */
+  private findByStart(at: number): TailFacts | undefined {
+    const { cursor } = this;
+    this.startHash = sample(cursor.view, at, cursor.end - this.timeLength, PART_SAMPLE);
+    return this.tails.find(cursor.view, at, cursor.end, this.startHash);
   }
 
   /**
@@ -178,15 +190,23 @@ export class FlowTokens {
     return seed ^ sample(view, Math.max(at, end - TAIL_SAMPLE.count * TAIL_SAMPLE.stride), end, TAIL_SAMPLE);
   }
 
-  /** Keeps what the part means that `readTailPart` did not know: bytes[start, end). */
-  keepTailPart(hash: number, start: number, end: number, facts: TailFacts): void {
+  /** Keeps what the part means that `readTailPart` did not know: bytes[start, end). `isLast`: no token follows it in the flow. */
+  keepTailPart(
+    hashes: TailHashes,
+    part: readonly [start: number, end: number],
+    facts: TailFacts,
+    isLast: boolean,
+  ): void {
+    const hash = isLast ? hashes.byEnd : hashes.byStart;
+    const [start, end] = part;
     if (!this.tails.isWorthKeeping(hash)) return;
     facts.serial = nextSerial();
     this.tails.put(hash, this.cursor.copy(start, end), facts);
   }
 
-  get unknownTailHash(): number {
-    return this.tailHash;
+  /** Where the part that `readTailPart` did not know would be found. */
+  get unknownTail(): TailHashes {
+    return { byEnd: this.tailHash, byStart: this.startHash };
   }
 
   /** A value that repeats, by its bytes. null when it is no object or list, or reads as null. */

@@ -280,8 +280,9 @@ export class FlowFold {
     conversation.requests.add(flow, at.time);
     const { l7 } = flow;
     if (l7?.kind !== "dns" || l7.type !== "RESPONSE") return;
-    const key = { name: l7.query, source: "dns", node: at.node.record.name, askedBy: podText(turned.from) } as const;
-    this.names.note(key, l7.addresses, { time: at.time, ttlSeconds: l7.ttlSeconds });
+    const key = () =>
+      ({ name: l7.query, source: "dns", node: at.node.record.name, askedBy: podText(turned.from) }) as const;
+    this.names.noteAnswer(l7, turned.from, key, at.time);
   }
 
   private noteConnection(conversation: number, flow: Flow, turned: TurnedFlow, at: At): void {

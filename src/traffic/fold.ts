@@ -129,6 +129,7 @@ export class Fold {
 
   private beginTally(flow: Flow, serials: FlowSerials, reason: LeftOut | "drop" | null): void {
     const { at } = this;
+    if (!this.tallies.isWorth(flow, serials)) return;
     if (reason === null) {
       const facts = this.flows.tallyFacts(flow, at);
       if (facts !== null) this.tallies.add(flow, serials, facts, at.time);

@@ -1,4 +1,5 @@
 import type { NameRecord } from "#model/coverage.ts";
+import type { FlowEndpoint, FlowL7 } from "#model/flow.ts";
 import { dnsName } from "./requests.ts";
 
 /** Who came to know a name, and how. */
@@ -26,6 +27,7 @@ const MAX_ADDRESSES = 256;
 export class NameTable {
   /** Names that no room was left for. */
   dropped = 0;
+  private readonly answers = new WeakMap<FlowL7, WeakMap<FlowEndpoint, readonly Answer[]>>();
   private readonly byKey = new Map<string, { readonly key: NameKey; readonly answers: Map<string, Answer> }>();
 
   note(
@@ -41,6 +43,24 @@ export class NameTable {
     }
     for (const address of addresses)
       noteAnswer(answers, address, { first: at.time, last: at.time, ttlSeconds: at.ttlSeconds });
+  }
+
+  /** An answer that the DNS proxy saw. The reader gives the same object for the same bytes: its addresses are found at once. */
+  noteAnswer(l7: Extract<FlowL7, { kind: "dns" }>, asker: FlowEndpoint | null, key: () => NameKey, time: number): void {
+    if (l7.addresses.length === 0) return;
+    const known = asker === null ? undefined : this.answers.get(l7)?.get(asker);
+    if (known !== undefined) {
+      for (const answer of known) noteTimes(answer, time, l7.ttlSeconds);
+      return;
+    }
+    const own = key();
+    this.note(own, l7.addresses, { time, ttlSeconds: l7.ttlSeconds });
+    if (asker === null) return;
+    const answers = this.answersOf({ ...own, name: dnsName(own.name) });
+    const found = l7.addresses.flatMap((address) => answers?.get(address) ?? []);
+    const byAsker = this.answers.get(l7) ?? new WeakMap<FlowEndpoint, readonly Answer[]>();
+    byAsker.set(asker, found);
+    this.answers.set(l7, byAsker);
   }
 
   private answersOf(key: NameKey): Map<string, Answer> | null {
@@ -80,10 +100,14 @@ function noteAnswer(answers: Map<string, Answer>, address: string, answer: Answe
     return;
   }
   if (answer.first < known.first) known.first = answer.first;
-  if (answer.last >= known.last) {
-    known.last = answer.last;
-    known.ttlSeconds = answer.ttlSeconds ?? known.ttlSeconds;
-  }
+  noteTimes(known, answer.last, answer.ttlSeconds);
+}
+
+function noteTimes(answer: Answer, time: number, ttlSeconds: number | null): void {
+  if (time < answer.first) answer.first = time;
+  if (time < answer.last) return;
+  answer.last = time;
+  answer.ttlSeconds = ttlSeconds ?? answer.ttlSeconds;
 }
 
 function recordsOf(key: NameKey, answers: ReadonlyMap<string, Answer>): readonly NameRecord[] {

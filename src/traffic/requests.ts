@@ -4,6 +4,8 @@ import type { Flow, FlowL7 } from "#model/flow.ts";
 /** A request with the verdicts its events had. Plain data. */
 export type RequestRecord = {
   readonly key: string;
+  /** The key without headers. */
+  readonly base: string;
   readonly request: L7Request;
   count: number;
   readonly verdicts: Record<string, number>;
@@ -17,6 +19,8 @@ const MAX_VARIANTS = 4;
 /** Headers that differ on every request and that nobody writes a rule on: kept of the first request only. */
 const VOLATILE =
   /^(x-request-id|x-b3-.*|traceparent|tracestate|x-envoy-.*|date|content-length|user-agent|x-forwarded-.*|cookie|set-cookie|x-prometheus-.*|accept.*|if-.*|etag|last-modified|age|expires|uber-trace-id)$/;
+
+type Begun = { readonly request: L7Request | null; readonly firstTime: number; readonly node: string };
 
 /** Room for requests, shared by all conversations of a recording. */
 export type RequestBudget = { left: number };
@@ -50,23 +54,25 @@ export class Requests {
 
   /** undefined for what is no request; null when there is no room. */
   private meet(l7: FlowL7, node: string, time: number): RequestRecord | null | undefined {
-    const request = requestOf(l7);
-    if (request === null) return undefined;
-    const record = this.recordOf(request, time, node);
+    const key = keyOf(l7);
+    if (key === "") return undefined;
+    const known = this.byKey.get(key);
+    const base = baseKey(l7);
+    if (known === undefined && !this.hasRoom(base)) return null;
+    const record = known ?? this.begin(key, base, { request: requestOf(l7), firstTime: time, node });
     if (record !== null) this.known.set(l7, record);
     return record;
   }
 
-  private recordOf(request: L7Request, time: number, node: string): RequestRecord | null {
-    const key = keyOf(request);
-    const known = this.byKey.get(key);
-    if (known !== undefined) return known;
-    const base = baseKey(request);
-    const variants = this.variants.get(base) ?? 0;
-    if (this.byKey.size >= MAX_REQUESTS || variants >= MAX_VARIANTS || this.budget.left <= 0) return null;
+  private hasRoom(base: string): boolean {
+    return this.byKey.size < MAX_REQUESTS && (this.variants.get(base) ?? 0) < MAX_VARIANTS && this.budget.left > 0;
+  }
+
+  private begin(key: string, base: string, { request, firstTime, node }: Begun): RequestRecord | null {
+    if (request === null || !this.hasRoom(base)) return null;
     this.budget.left--;
-    this.variants.set(base, variants + 1);
-    const record = { key, request, count: 0, verdicts: {}, firstTime: time, node };
+    this.variants.set(base, (this.variants.get(base) ?? 0) + 1);
+    const record = { key, base, request, count: 0, verdicts: {}, firstTime, node };
     this.byKey.set(key, record);
     return record;
   }
@@ -74,7 +80,8 @@ export class Requests {
   merge(records: Iterable<RequestRecord>, dropped: number): void {
     this.dropped += dropped;
     for (const record of records) {
-      const own = this.recordOf(record.request, record.firstTime, record.node);
+      const { key, base, request, firstTime, node } = record;
+      const own = this.byKey.get(key) ?? this.begin(key, base, { request, firstTime, node });
       if (own === null) {
         this.dropped += record.count;
         continue;
@@ -126,23 +133,22 @@ function headersOf(
   return Object.fromEntries(headers);
 }
 
-function baseKey(request: L7Request): string {
-  switch (request.kind) {
+function baseKey(l7: FlowL7): string {
+  switch (l7.kind) {
     case "dns":
-      return `dns ${request.name}`;
+      return l7.query === "" ? "" : `dns ${dnsName(l7.query)}`;
     case "http":
-      return `http ${request.method} ${request.host} ${request.path}`;
-    case "tls":
-      return `tls ${request.serverName}`;
+      return `http ${l7.method} ${l7.url}`;
+    case "other":
+      return "";
   }
 }
 
-function keyOf(request: L7Request): string {
-  if (request.kind !== "http") return baseKey(request);
-  let key = baseKey(request);
-  for (const name of Object.keys(request.headers)) {
-    if (!isVolatile(name)) key += ` ${name}: ${request.headers[name]?.join(", ") ?? ""}`;
-  }
+/** What tells requests apart; "" for what is none. */
+function keyOf(l7: FlowL7): string {
+  let key = baseKey(l7);
+  if (l7.kind !== "http") return key;
+  for (const header of l7.headers) if (!isVolatile(header.key)) key += ` ${header.key}: ${header.value}`;
   return key;
 }
 

@@ -70,6 +70,7 @@ export class Tallies {
   private readonly times = new Float64Array(this.words.buffer);
   private readonly addresses: string[] = Array.from({ length: SLOTS * WAYS * 2 }, () => "");
   private readonly facts: (TallyFacts | undefined)[] = Array.from({ length: SLOTS * WAYS }, () => undefined);
+  private readonly metOnce = new Int32Array(SLOTS * WAYS * 2);
   private readonly settle: (tallied: Tallied) => void;
   private begin = Number.NaN;
 
@@ -129,11 +130,21 @@ export class Tallies {
     return this.words[at + PHASE] === phase && this.words[at + HOUR] === hour && distance <= span;
   }
 
+  /** Whether a tally is worth beginning: it is the second time that such an event is met. */
+  isWorth(flow: Flow, serials: FlowSerials): boolean {
+    const { source, destination, shape, tail } = serials;
+    if (source === 0 || destination === 0 || shape === 0 || tail === 0) return false;
+    const hash = hashOf(serials, portClass(flow));
+    const slot = (hash ^ (hash >>> 13)) & (this.metOnce.length - 1);
+    if (this.metOnce[slot] === hash) return true;
+    this.metOnce[slot] = hash;
+    return false;
+  }
+
   /** Begins a tally for events like this one, which itself has been counted already. */
   add(flow: Flow, serials: FlowSerials, facts: TallyFacts, time: number): void {
     if (Number.isNaN(this.begin)) this.begin = time;
     const { source, destination, shape, tail } = serials;
-    if (source === 0 || destination === 0 || shape === 0 || tail === 0) return;
     const port = portClass(flow);
     const place = this.freePlace(slotOf(serials, port));
     const at = place * WORDS;
@@ -199,8 +210,12 @@ function portClass(flow: Flow): number {
 }
 
 function slotOf(serials: FlowSerials, port: number): number {
+  return (hashOf(serials, port) & (SLOTS - 1)) * WAYS;
+}
+
+function hashOf(serials: FlowSerials, port: number): number {
   let hash = Math.imul(serials.tail, 0x9e3779b1) ^ Math.imul(serials.source, 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 15) ^ serials.destination, 0x2c1b3c6d);
   hash ^= Math.imul(serials.shape, 0x297a2d39) ^ Math.imul(port, 0x5bd1e995);
-  return ((hash ^ (hash >>> 14)) & (SLOTS - 1)) * WAYS;
+  return hash ^ (hash >>> 14);
 }
