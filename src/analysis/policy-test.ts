@@ -1,6 +1,6 @@
 import { hostPrefix, parseAddress, prefixKey, unmapped } from "#engine/cidr.ts";
 import { worldName } from "#engine/cidr-selector.ts";
-import { createEngine, type Engine } from "#engine/engine.ts";
+import { createEngine, type Engine, wholeOf } from "#engine/engine.ts";
 import { podEnd } from "#engine/identity.ts";
 import { SEMANTICS } from "#engine/semantics.ts";
 import type { Connection } from "#model/connection.ts";
@@ -81,11 +81,16 @@ function decide(
   const known = { learned: names, complete: true };
   const given: Connection = { from, to, protocol, port, icmpType, icmpCode, request, serverName, names: known };
   const decision = engine.decide(given);
-  const asksDns = [decision.egress, decision.ingress].some(
-    (side) => side?.decision === "allowed" && side.redirect === "dns",
-  );
   const name = connection.dnsQuery ?? null;
-  return asksDns && name !== null ? engine.decide({ ...given, request: { kind: "dns", name } }) : decision;
+  if (name === null) return decision;
+  const asked = engine.decide({ ...given, request: { kind: "dns", name } });
+  const side = (direction: Direction) => (asksDns(decision[direction]) ? asked : decision)[direction];
+  const [egress, ingress] = [side("egress"), side("ingress")];
+  return { verdict: wholeOf(egress, ingress), egress, ingress };
+}
+
+function asksDns(ruling: Ruling | null): boolean {
+  return ruling?.decision === "allowed" && ruling.redirect === "dns";
 }
 
 /** Lists are compared as sets. */

@@ -93,7 +93,7 @@ export function createEngine(world: World): Engine {
 }
 
 /** Denied if a side is, or a proxy refuses what was seen; undecided if a side is, or a proxy was shown nothing. */
-function wholeOf(egress: Ruling | null, ingress: Ruling | null): Answer {
+export function wholeOf(egress: Ruling | null, ingress: Ruling | null): Answer {
   const answers = [egress, ingress].map((ruling) => (ruling === null ? "allowed" : sideAnswer(ruling)));
   if (answers.includes("denied")) return "denied";
   return answers.includes("undecided") ? "undecided" : "allowed";
