@@ -66,15 +66,26 @@ function ruleEntries(source: RuleSource): readonly PolicyEntry[] {
       const direction: Direction = section.startsWith("ingress") ? "ingress" : "egress";
       const peers = peersOf(source, direction, item, section === "egress");
       const element = `${source.path}${section}[${index}]`;
+      const isDeny = section.endsWith("Deny");
+      // Written out: there are thousands, and spreading objects this wide is slow.
       return {
-        ...shared,
-        ...peers,
         ref: { policy: policyName(source.policy), element },
         direction,
-        verdict: section.endsWith("Deny") ? ("deny" as const) : ("allow" as const),
+        verdict: isDeny ? ("deny" as const) : ("allow" as const),
+        tier: shared.tier,
+        priority: shared.priority,
+        subject: shared.subject,
+        node: shared.node,
+        namespace: shared.namespace,
+        l3: peers.l3,
         l4: portsOf(section, item, source.context.semantics.proxylib),
         defaultDeny: deniesByDefault(source, direction),
-        auth: section.endsWith("Deny") ? null : authOf(item),
+        auth: isDeny ? null : authOf(item),
+        log: shared.log,
+        peerField: peers.peerField,
+        order: shared.order,
+        endpoints: peers.endpoints,
+        requires: peers.requires,
       };
     }),
   );
