@@ -1,5 +1,4 @@
 import type { Finding } from "#model/finding.ts";
-import type { Verdict } from "#model/conversation.ts";
 import type { Flow, FlowEvent, FlowSerials, LostEvents, NodeStatus } from "#model/flow.ts";
 import type { Traffic } from "#model/snapshot.ts";
 import { EVENT_KINDS, type EventKind, eventKind, isFromPoint, isPolicyDrop } from "./event-kind.ts";
@@ -146,8 +145,9 @@ export class Fold {
     }
     this.flows.settle(tallied);
     if (facts.kind !== EVENT_KINDS.indexOf("verdict")) return;
-    noteRefusal(facts.node, facts.verdict, first);
-    noteRefusal(facts.node, facts.verdict, last);
+    const reason = facts.group?.dropReason ?? null;
+    noteRefusal(facts.node, { verdict: facts.verdict, dropReason: reason }, first);
+    noteRefusal(facts.node, { verdict: facts.verdict, dropReason: reason }, last);
   }
 
   /** Why a flow is no evidence of a conversation; null when it may be. Drops that are no policy's are counted apart. */
@@ -276,11 +276,17 @@ export function createFold(options: FoldOptions = {}): Fold {
 function noteVerdict(node: NodeTimeline, flow: Flow, time: number): void {
   const revision = revisionOf(flow);
   if (revision !== null) node.noteRevision(revision, time);
-  noteRefusal(node, flow.verdict, time);
+  noteRefusal(node, flow, time);
 }
 
-function noteRefusal(node: NodeTimeline, verdict: Verdict, time: number): void {
-  if (verdict === "AUDIT" || verdict === "DROPPED") node.noteVerdict(verdict === "AUDIT", time);
+/** A refusal by policy tells whether audit mode was on; other drops (encapsulation) are never audited (trap 28). */
+function noteRefusal(
+  node: NodeTimeline,
+  { verdict, dropReason }: Pick<Flow, "verdict" | "dropReason">,
+  time: number,
+): void {
+  if (verdict === "AUDIT" || (verdict === "DROPPED" && isPolicyDrop(dropReason)))
+    node.noteVerdict(verdict === "AUDIT", time);
 }
 
 /** Events before translation: they are only counted. */

@@ -218,4 +218,10 @@ describe("replay traps, folding: verdicts", () => {
       traffic.conversations.map((one) => one.recorded).sort((a, b) => (a["DROPPED"] ?? 0) - (b["DROPPED"] ?? 0)),
     ).toEqual([{ AUDIT: 1 }, { DROPPED: 6 }]);
   });
+
+  it("trap 28: an encapsulation refusal is no sign that audit ended", () => {
+    const refused = { drop_reason: 170, drop_reason_desc: "ENCAPSULATION_TRAFFIC_IS_PROHIBITED" };
+    const traffic = folded([verdict("AUDIT egress", web, db, SYN), verdict("DROPPED egress", web, db, SYN, refused)]);
+    expect(findingsOf(traffic)).not.toContain("audit-mode-changed");
+  });
 });
