@@ -132,6 +132,12 @@ export class ConnectionTable {
       USED | (ended.sawSyn ? SYN : 0) | (ended.isEstablished ? ESTABLISHED : 0) | (ended.isClosed ? CLOSED : 0);
   }
 
+  /** Number of the conversation that the connection with this fingerprint belongs to; -1 when it is not held. */
+  conversationOf(high: number, low: number): number {
+    const slot = this.slotOf(((low ^ (high >>> 7)) & (SETS - 1)) * WAYS, high, low);
+    return slot < 0 ? -1 : this.word(slot, CONVERSATION);
+  }
+
   /** The connection with this fingerprint, if it is held. */
   get(high: number, low: number): Ended | null {
     const slot = this.slotOf(((low ^ (high >>> 7)) & (SETS - 1)) * WAYS, high, low);

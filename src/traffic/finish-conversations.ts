@@ -28,10 +28,49 @@ type Joined = {
 
 const NO_BUDGET = { left: Number.POSITIVE_INFINITY };
 
-export function finishConversations(finishing: Finishing): readonly Conversation[] {
-  const joined = [...joinConversations(finishing).values()];
+/** The conversations in a stable order, and how many events were left out as echoes of others. */
+export function finishConversations(finishing: Finishing): {
+  readonly conversations: readonly Conversation[];
+  readonly echoes: number;
+} {
+  const all = [...joinConversations(finishing).values()];
+  const echoes = new Set(echoesOf(all));
+  const joined = all.filter((one) => !echoes.has(one)).sort((a, b) => (a.key < b.key ? -1 : 1));
   const certain = new Set(joined.filter((one) => one.raw.certain > 0).map((one) => one.key));
-  return joined.sort((a, b) => (a.key < b.key ? -1 : 1)).map((one) => finishConversation(one, finishing, certain));
+  return {
+    conversations: joined.map((one) => finishConversation(one, finishing, certain)),
+    echoes: [...echoes].reduce((sum, one) => sum + one.raw.flows, 0),
+  };
+}
+
+const NODES: ReadonlySet<string> = new Set(["host", "remote-node", "kube-apiserver"]);
+
+/**
+ * Conversations that only replies to a node's address make, while somebody else was seen asking the same from that
+ * address: the request was masqueraded, and its reply names the address's owner (trap 50).
+ */
+function echoesOf(all: readonly Joined[]): readonly Joined[] {
+  const askers = new Map<string, Set<string>>();
+  for (const one of all) {
+    if (one.raw.asked === 0 || isNode(one.from.end)) continue;
+    const asked = `${one.to.key} > ${l4Text(one.raw)}`;
+    const addresses = askers.get(asked) ?? new Set<string>();
+    askers.set(asked, addresses);
+    for (const address of addressesOf(one.from)) addresses.add(address);
+  }
+  return all.filter((one) => {
+    if (one.raw.asked > 0 || !isNode(one.from.end)) return false;
+    const addresses = askers.get(`${one.to.key} > ${l4Text(one.raw)}`);
+    return addressesOf(one.from).some((address) => addresses?.has(address));
+  });
+}
+
+function isNode(end: End): boolean {
+  return end.kind === "reserved" && NODES.has(end.entity);
+}
+
+function addressesOf({ end, addresses }: ResolvedEnd): readonly string[] {
+  return end.kind === "address" ? [end.address] : [...addresses];
 }
 
 /** Raw conversations by their final key: a pod and its workload are one, however each node called them. */
@@ -57,7 +96,7 @@ function joinConversations({ state, facts, openAtEnd }: Finishing): ReadonlyMap<
   return joined;
 }
 
-function l4Text({ key }: ConversationState): string {
+function l4Text({ key }: Pick<ConversationState, "key">): string {
   return key.port >= 0 || key.icmpType < 0
     ? `${key.protocol} ${key.port}`
     : `${key.protocol} ${key.icmpType}/${key.icmpCode}`;

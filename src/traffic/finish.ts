@@ -41,7 +41,7 @@ export function finishTraffic(state: FoldState, context: FinishContext): Traffic
   const facts = gatherEndFacts(state, objects, names, clusters);
   const plan = planEpochs(state.nodes, policyChanges(context.policies), clusters.nodeName);
   const openAtEnd = settleConnections(state);
-  const conversations = finishConversations({ state, facts, plan, openAtEnd });
+  const { conversations, echoes } = finishConversations({ state, facts, plan, openAtEnd });
   const skew = new ClockSkew();
   skew.merge(state.skew);
   const findings = recordingFindings(state, conversations, {
@@ -49,7 +49,14 @@ export function finishTraffic(state: FoldState, context: FinishContext): Traffic
     skews: skew.skews(),
     nodeName: clusters.nodeName,
   });
-  return { conversations, names, epochs: plan.epochs, coverage: coverageOf(state, clusters, findings) };
+  const coverage = coverageOf(state, clusters, findings);
+  const leftOut = echoes === 0 ? coverage.leftOut : { ...coverage.leftOut, "masqueraded-reply": echoes };
+  return {
+    conversations,
+    names,
+    epochs: plan.epochs,
+    coverage: { ...coverage, ...(leftOut === undefined ? {} : { leftOut }) },
+  };
 }
 
 function nameRecords(state: FoldState, clusters: Clusters): readonly NameRecord[] {

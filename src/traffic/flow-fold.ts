@@ -13,7 +13,7 @@ import type { LeftOut } from "./left-out.ts";
 import { NameTable } from "./name-table.ts";
 import type { NodeTimeline } from "./node-timeline.ts";
 import { type ConversationKey, type RawConversation, Side } from "./raw-conversation.ts";
-import { noteSighting } from "./raw-end.ts";
+import { noteSighting, type RawEnd } from "./raw-end.ts";
 import { icmpRequestType, type Orientation, orientationOf } from "./reply.ts";
 import type { RequestBudget } from "./requests.ts";
 import { ServiceNames } from "./service-names.ts";
@@ -92,19 +92,32 @@ export class FlowFold {
     key.to = to;
     const isProbable = orientation === "probable-reply" || (orientation === "open" && !turned.isTurned);
     if (isProbable && !turned.isTurned && !this.hasRoom(key)) return this.bound("probable-replies");
-    const index = this.conversations.indexOf(key);
+    const asked = turned.isTurned ? this.askedOf(flow, from) : -1;
+    const index = asked >= 0 ? asked : this.conversations.indexOf(key);
     const conversation = this.conversations.list[index];
     if (conversation === undefined) return this.bound("conversations");
     if (isProbable) conversation.probable += flow.count;
     else conversation.certain += flow.count;
+    if (!turned.isTurned) conversation.asked += flow.count;
     if (isProbable && !turned.isTurned) conversation.probablePort = flow.sourcePort;
     this.lastConversation = index;
     this.lastGroup = null;
     this.note(conversation, flow, turned, at);
     if (flow.protocol === "TCP" && flow.tcpFlags >= 0) this.noteConnection(index, flow, turned, at);
-    const isPlain = orientation === "request" || flow.isReply === true;
+    const isPlain = (orientation === "request" || flow.isReply === true) && asked < 0;
     this.isRepeatable = isPlain && !isIngressClient && at.kind !== "l7" && !flow.isAggregated;
     return null;
+  }
+
+  /**
+   * The conversation that a reply to a node's address answers, where its request is known: a masqueraded request shows the
+   * caller's identity, its reply that of the address (trap 50). -1 when the reply itself tells enough.
+   */
+  private askedOf(flow: Flow, from: number): number {
+    if (flow.protocol !== "TCP" || !isNodeEnd(this.ends.list[from])) return -1;
+    const index = this.connections.conversationOf(this.high(this.turned), this.low(this.turned));
+    const asked = this.conversations.list[index]?.key;
+    return asked !== undefined && asked.from !== from ? index : -1;
   }
 
   /** What further events like the one just added have in common with it; null when each must be looked at. */
@@ -126,10 +139,19 @@ export class FlowFold {
       toAddress: turned.toAddress,
       sign: isTcp ? signOf(flow.tcpFlags) : null,
       isTurned: turned.isTurned,
+      isFromNode: isNodeEnd(this.ends.list[this.key.from]),
       pairHigh: this.pairHigh(turned),
       pairLow: this.pairLow(turned),
       seenAt: isAtSource === isAtDestination ? "both" : isAtSource ? "source" : "destination",
     };
+  }
+
+  /** Whether an event like one that was added answers another conversation than that one did: it must be looked at. */
+  isOther(facts: TallyFacts, flow: Flow): boolean {
+    if (!facts.isTurned || facts.sign === null || !facts.isFromNode) return false;
+    const ports = portsOf(flow.destinationPort, flow.sourcePort);
+    const known = this.connections.conversationOf(facts.pairHigh ^ ports, facts.pairLow ^ Math.imul(ports, 0x27d4eb2f));
+    return known >= 0 && known !== facts.conversation;
   }
 
   /** One more event like one that was added: only its connection is looked at. */
@@ -138,7 +160,7 @@ export class FlowFold {
     if (sign === null) return;
     const fromPort = isTurned ? flow.destinationPort : flow.sourcePort;
     const toPort = isTurned ? flow.sourcePort : flow.destinationPort;
-    const ports = (fromPort << 16) | toPort;
+    const ports = portsOf(fromPort, toPort);
     const high = facts.pairHigh ^ ports;
     const low = facts.pairLow ^ Math.imul(ports, 0x27d4eb2f);
     this.connections.note(high, low, { time, conversation: facts.conversation, sign });
@@ -227,12 +249,13 @@ export class FlowFold {
   private noteEnds(conversation: RawConversation, turned: TurnedFlow, node: string): void {
     const { from, to, fromAddress, toAddress } = turned;
     const { list } = this.ends;
-    if (conversation.lastFrom !== from) {
+    // A reply to a masqueraded request shows another end than the one that asked.
+    if (conversation.lastFrom !== from && conversation.key.from === this.key.from) {
       conversation.lastFrom = from;
       const end = list[conversation.key.from];
       if (end !== undefined) noteSighting(end, from, fromAddress, node);
     }
-    if (conversation.lastTo !== to) {
+    if (conversation.lastTo !== to && conversation.key.to === this.key.to) {
       conversation.lastTo = to;
       const end = list[conversation.key.to];
       if (end !== undefined) noteSighting(end, to, toAddress, node);
@@ -286,9 +309,8 @@ export class FlowFold {
   }
 
   private noteConnection(conversation: number, flow: Flow, turned: TurnedFlow, at: At): void {
-    const ports = (turned.fromPort << 16) | turned.toPort;
-    const high = this.pairHigh(turned) ^ ports;
-    const low = this.pairLow(turned) ^ Math.imul(ports, 0x27d4eb2f);
+    const high = this.high(turned);
+    const low = this.low(turned);
     const sign = signOf(flow.tcpFlags);
     this.connections.note(high, low, { time: at.time, conversation, sign });
     if (sign !== "syn") return;
@@ -298,6 +320,14 @@ export class FlowFold {
     const isAtDestination = (flow.destination?.id ?? 0) !== 0;
     if (turned.isTurned || isAtSource === isAtDestination) return;
     this.skew.note(high ^ Math.imul(low, 0x165667b1), at.time, at.node.record.name, isAtSource);
+  }
+
+  private high(turned: TurnedFlow): number {
+    return this.pairHigh(turned) ^ portsOf(turned.fromPort, turned.toPort);
+  }
+
+  private low(turned: TurnedFlow): number {
+    return this.pairLow(turned) ^ Math.imul(portsOf(turned.fromPort, turned.toPort), 0x27d4eb2f);
   }
 
   private pairHigh(turned: TurnedFlow): number {
@@ -358,6 +388,16 @@ function guessedSide(flow: Flow): Direction | null {
 function signOf(flags: number): Sign {
   if ((flags & TcpFlag.syn) !== 0) return "syn";
   return (flags & (TcpFlag.fin | TcpFlag.rst)) === 0 ? "data" : "close";
+}
+
+function portsOf(from: number, to: number): number {
+  return (from << 16) | to;
+}
+
+const NODES: ReadonlySet<string> = new Set(["host", "remote-node", "kube-apiserver"]);
+
+function isNodeEnd(end: RawEnd | undefined): boolean {
+  return end?.sort === "reserved" && NODES.has(end.name);
 }
 
 function isIngress(end: FlowEndpoint | null): boolean {

@@ -118,7 +118,7 @@ export class Fold {
   private isAgain(flow: Flow, serials: FlowSerials, node: NodeTimeline, time: number): boolean {
     const place = this.tallies.find(flow, serials);
     const facts = place < 0 ? undefined : this.tallies.factsAt(place);
-    if (facts === undefined) return false;
+    if (facts === undefined || this.flows.isOther(facts, flow)) return false;
     this.kinds[EVENT_KINDS[facts.kind] ?? "trace"]++;
     if (facts.revision !== null) node.noteRevision(facts.revision, time);
     this.tallies.count(place, time, node.phase);
@@ -300,6 +300,7 @@ const NO_EVIDENCE: Omit<TallyFacts, "kind" | "node"> = {
   toAddress: "",
   sign: null,
   isTurned: false,
+  isFromNode: false,
   pairHigh: 0,
   pairLow: 0,
   seenAt: "both",

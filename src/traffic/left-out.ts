@@ -31,8 +31,13 @@ function isIcmpError(flow: Flow): boolean {
   const isV4Error = protocol === "ICMPv4" && [3, 4, 5, 11, 12].includes(icmpType);
   const isV6Error = protocol === "ICMPv6" && icmpType >= 1 && icmpType <= 4;
   if (!isV4Error && !isV6Error) return false;
-  if (flow.traceReason === "RELATED" || flow.isReply === true) return true;
+  if (flow.traceReason === "RELATED" || flow.isReply === true || isRedirect(flow)) return true;
   return isV4Error ? icmpType === 3 && flow.icmpCode === 4 : icmpType === 2;
+}
+
+/** A router's advice, to be taken or left: it opens nothing. */
+function isRedirect(flow: Flow): boolean {
+  return flow.protocol === "ICMPv4" && flow.icmpType === 5;
 }
 
 /** WireGuard, VXLAN and Geneve between nodes, and ESP: the underlay of conversations (trap 43). */

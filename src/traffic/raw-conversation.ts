@@ -47,6 +47,7 @@ export type ConversationState = {
   readonly names: ReadonlySet<string>;
   readonly xlated: ReadonlySet<string>;
   readonly certain: number;
+  readonly asked: number;
   readonly probable: number;
   readonly probablePort: number;
   readonly syns: number;
@@ -74,6 +75,8 @@ export class RawConversation {
   readonly xlated = new Set<string>();
   /** Events that were requests or replies for certain; events that are replies only by their ports. */
   certain = 0;
+  /** Events of the connection's own direction: not replies. */
+  asked = 0;
   probable = 0;
   /** Source port of a policy verdict that was probably a late reply's; 0 when there was none. */
   probablePort = 0;
@@ -115,6 +118,7 @@ export class RawConversation {
     const { facts, count, hour, first, last, phase } = tallied;
     this.flows += count;
     this.certain += count;
+    if (!facts.isTurned) this.asked += count;
     if (first < this.first) this.first = first;
     if (last > this.last) this.last = last;
     this.noteVerdict(facts.verdict, count);
@@ -217,6 +221,7 @@ export class RawConversation {
       names: this.names,
       xlated: this.xlated,
       certain: this.certain,
+      asked: this.asked,
       probable: this.probable,
       probablePort: this.probablePort,
       syns: this.syns,
@@ -245,6 +250,7 @@ export class RawConversation {
     addAll(this.names, other.names, MAX_NAMES);
     addAll(this.xlated, other.xlated, MAX_SERVICES);
     this.certain += other.certain;
+    this.asked += other.asked;
     this.probable += other.probable;
     if (this.probablePort === 0) this.probablePort = other.probablePort;
     this.syns += other.syns;

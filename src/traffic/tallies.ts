@@ -43,6 +43,8 @@ export type TallyFacts = {
   /** What a TCP event says of its connection, null for others. */
   readonly sign: Sign | null;
   readonly isTurned: boolean;
+  /** Whether the end that opened the connection shows as a node: replies to masqueraded requests do too. */
+  readonly isFromNode: boolean;
   /** The two addresses as the connection table knows them. */
   readonly pairHigh: number;
   readonly pairLow: number;

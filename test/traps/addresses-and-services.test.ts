@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../src/model/json.ts";
 import { EMPTY_INVENTORY, type Inventory, type Service } from "../../src/model/objects.ts";
-import { at, but, db, far, host, outside, type Party, pod, remote, reserved, web, world } from "./ends.ts";
+import { at, but, db, dns, far, host, outside, type Party, pod, remote, reserved, web, world } from "./ends.ts";
 import { drop, edges, findingsOf, folded, type Line, only, proxy, reply, trace, verdict } from "./recording.ts";
 
 const SYN = "40000 > 5432 TCP SYN";
@@ -184,6 +184,26 @@ describe("replay traps, folding: addresses and services", () => {
     const masqueraded = { ...but(web, { pod_name: undefined }), address: "192.0.2.11", node: "" };
     const traffic = folded([trace(web, db, SYN), trace(host, db, SYN), trace(masqueraded, db, SYN, { on: "n1" })]);
     expect(edges(traffic)).toEqual(["host > shop/db 5432 TCP", "shop/web > shop/db 5432 TCP"]);
+  });
+
+  it("trap 50: a reply to a masqueraded request shows the address's owner: it answers who asked", () => {
+    const client = at(world("203.0.113.9"), "192.0.2.12");
+    const owner = at(remote, "192.0.2.12");
+    const tcp = folded([
+      trace(client, web, "40000 > 8080 TCP SYN"),
+      reply(web, owner, "8080 > 40000 TCP SYN ACK", { point: "TO_OVERLAY" }),
+      reply(web, owner, "8080 > 40000 TCP PSH ACK", { point: "TO_OVERLAY" }),
+    ]);
+    expect(edges(tcp)).toEqual(["192.0.2.12 > shop/web 8080 TCP"]);
+    expect(only(tcp)).toMatchObject({ flows: 3, from: { labels: ["reserved:world"] } });
+    const udp = folded([trace(client, dns, "40000 > 53 UDP"), reply(dns, owner, "53 > 40000 UDP")]);
+    expect(edges(udp)).toEqual(["192.0.2.12 > kube-system/dns 53 UDP"]);
+    expect(udp.coverage.leftOut).toEqual({ "masqueraded-reply": 1 });
+  });
+
+  it("trap 50: a reply to a node that asked for itself stays the node's", () => {
+    const traffic = folded([reply(web, remote, "8080 > 40000 TCP ACK"), trace(remote, dns, "40001 > 53 UDP")]);
+    expect(edges(traffic)).toEqual(["remote-node > kube-system/dns 53 UDP", "remote-node > shop/web 8080 TCP"]);
   });
 
   it("trap 50: a node's address under the world's identity is the world, marked", () => {
