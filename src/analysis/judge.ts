@@ -1,6 +1,6 @@
 import type { Engine } from "#engine/engine.ts";
 import type { Connection, NameKnowledge } from "#model/connection.ts";
-import type { Conversation, End, L7Request, SeenRequest } from "#model/conversation.ts";
+import type { Conversation, L7Request, SeenRequest } from "#model/conversation.ts";
 import type { Answer, ConversationDecision, Direction, Missing, Ruling } from "#model/decision.ts";
 import type { Service } from "#model/objects.ts";
 import type { LearnedNames } from "./learned-names.ts";
@@ -52,16 +52,8 @@ function judge(facts: JudgeFacts, conversation: Conversation): Judgement {
 
 /** What the engine is asked for a conversation. */
 export function connectionOf(conversation: Conversation, names: NameKnowledge, request: L7Request | null): Connection {
-  const { protocol, port, icmpType, icmpCode } = conversation;
-  const from = asPolicySees(conversation.from);
-  const to = asPolicySees(conversation.to);
+  const { from, to, protocol, port, icmpType, icmpCode } = conversation;
   return { from, to, protocol, port, icmpType, icmpCode, request, names };
-}
-
-/** A masqueraded outsider shows a node's address, but policy saw its identity alone: the world, of no prefix (trap 50). */
-function asPolicySees(end: End): End {
-  if (end.kind !== "address" || end.masqueraded !== true) return end;
-  return { ...end, address: end.address.includes(":") ? "::" : "0.0.0.0" };
 }
 
 function refusedSides(
