@@ -1,4 +1,4 @@
-import { editManifest } from "#edit/edit-manifest.ts";
+import { type Documents, editManifest } from "#edit/edit-manifest.ts";
 import { unifiedDiff } from "#edit/unified-diff.ts";
 import type { PolicyObject } from "#model/policy.ts";
 import type { EditStep } from "./edit-step.ts";
@@ -17,9 +17,10 @@ export function editWriter(
   sources: EditSources,
 ): (steps: readonly EditStep[]) => EditedText {
   const written = new Map<string, EditedText>();
+  const documents: Documents = new Map();
   return (steps) => {
     const key = JSON.stringify(steps);
-    const known = written.get(key) ?? editText(steps, policies, sources);
+    const known = written.get(key) ?? editText(steps, policies, sources, documents);
     written.set(key, known);
     return known;
   };
@@ -30,13 +31,14 @@ function editText(
   steps: readonly EditStep[],
   policies: ReadonlyMap<string, PolicyObject>,
   sources: EditSources,
+  documents: Documents,
 ): EditedText {
   const edited = new Map<string, string>();
   for (const step of steps) {
     const policy = policies.get(step.policy);
     const file = policy?.file ?? null;
     const source = file === null ? undefined : (edited.get(file) ?? sources[file]);
-    const text = policy === undefined || source === undefined ? null : editManifest(source, policy, step);
+    const text = policy === undefined || source === undefined ? null : editManifest(source, policy, step, documents);
     if (file === null || text === null) return NOTHING;
     edited.set(file, text);
   }

@@ -2,11 +2,14 @@ import { parseAllDocuments } from "yaml";
 import { isObject, type Json, type JsonObject } from "#model/json.ts";
 import type { Change, Target } from "./change.ts";
 
-/** True when the edited text holds the old objects with the change made to the target, and nothing else. */
-export function readsAsMeant(source: string, edited: string, target: Target, change: Change): boolean {
-  const before = objectsIn(source);
-  const after = objectsIn(edited);
-  if (before === null || after === null || before.length !== after.length) return false;
+/** True when the edited text's objects are the old ones with the change made to the target, and nothing else. */
+export function readsAsMeant(
+  before: readonly Json[],
+  after: readonly Json[] | null,
+  target: Target,
+  change: Change,
+): boolean {
+  if (after === null || before.length !== after.length) return false;
   const index = before.findLastIndex((value) => isObject(value) && holdsTarget(value, target));
   return before.every((value, at) => {
     const wanted = at === index && isObject(value) ? changedIn(value, target, change) : value;
@@ -14,7 +17,8 @@ export function readsAsMeant(source: string, edited: string, target: Target, cha
   });
 }
 
-function objectsIn(source: string): readonly Json[] | null {
+/** What the documents of a text hold; null when one cannot be read. */
+export function objectsIn(source: string): readonly Json[] | null {
   const documents = parseAllDocuments(source, {
     version: "1.1",
     uniqueKeys: false,
