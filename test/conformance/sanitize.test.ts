@@ -24,7 +24,7 @@ type RecordedTest = {
 
 const tests = CORPORA.map((file) => ({
   file,
-  tests: gunzipSync(readFileSync(join(import.meta.dirname, "corpus", file)))
+  tests: gunzipSync(readFileSync(join(import.meta.dirname, "../../corpus", file)))
     .toString("utf8")
     .split("\n")
     .filter((line) => line !== "")

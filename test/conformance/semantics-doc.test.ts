@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { SEMANTICS } from "#engine/semantics.ts";
 
 const page = readFileSync(join(import.meta.dirname, "../../docs/semantics.md"), "utf8");
-const corpus = join(import.meta.dirname, "corpus");
+const corpus = join(import.meta.dirname, "../../corpus");
 
 /** Names of recorded tests, without their minor. */
 function caseNames(): ReadonlySet<string> {

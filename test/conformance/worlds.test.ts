@@ -1,7 +1,7 @@
 import { describe } from "vitest";
 import { checkCorpus } from "./check-corpus.ts";
 
-// Whole worlds: Cilium's own examples of policies, and policies, pods and settings at random.
+// Whole worlds: Cilium's own examples of policies, policies, pods and settings at random, and another's NetworkPolicies.
 describe("worlds", () => {
   checkCorpus([
     ["examples", 37_582, 169, 214_653],
@@ -12,5 +12,6 @@ describe("worlds", () => {
     ["worlds-1.18", 2_566, 351, 14_544],
     ["worlds-1.19", 2_664, 370, 14_951],
     ["worlds-1.20", 3_250, 499, 18_331],
+    ["cyclonus", 49_643, 0, 148_929],
   ]);
 });
