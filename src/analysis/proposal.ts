@@ -14,12 +14,26 @@ export type PolicySet = {
 
 /** Makes the set askable: engine, names that Cilium would learn under it, judge. */
 export function policySet(snapshot: Snapshot, facts: NameFacts, policies: readonly PolicyObject[]): PolicySet {
-  const engine = createEngine({
-    minor: snapshot.cilium.value,
-    config: snapshot.config.value,
-    inventory: snapshot.inventory,
-    policies,
-  });
+  const { cilium, config, inventory } = snapshot;
+  const engine = createEngine({ minor: cilium.value, config: config.value, inventory, policies });
+  return setOf(snapshot, facts, { engine, policies });
+}
+
+/** Another set over the same snapshot; policies that it shares with `set` are not read again. */
+export function changedSet(
+  snapshot: Snapshot,
+  facts: NameFacts,
+  set: PolicySet,
+  policies: readonly PolicyObject[],
+): PolicySet {
+  return setOf(snapshot, facts, { engine: set.engine.with(policies), policies });
+}
+
+function setOf(
+  snapshot: Snapshot,
+  facts: NameFacts,
+  { engine, policies }: { readonly engine: Engine; readonly policies: readonly PolicyObject[] },
+): PolicySet {
   const names = learnedNames(engine, facts);
   const judge = createJudge({
     engine,

@@ -6,7 +6,7 @@ import { applyStep, type EditStep } from "./edit-step.ts";
 import { editReach } from "./edit-reach.ts";
 import type { Judgement } from "./judge.ts";
 import type { NameFacts } from "./learned-names.ts";
-import { type PolicySet, policySet } from "./proposal.ts";
+import { changedSet, type PolicySet } from "./proposal.ts";
 
 /** What an edit does to the recording's decisions. */
 export type Proof = {
@@ -146,5 +146,5 @@ function applied(snapshot: Snapshot, facts: NameFacts, set: PolicySet, steps: re
     if (changed === null) return null;
     policies.set(step.policy, changed);
   }
-  return policySet(snapshot, facts, [...policies.values()]);
+  return changedSet(snapshot, facts, set, [...policies.values()]);
 }

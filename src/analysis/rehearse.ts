@@ -26,7 +26,7 @@ import { serviceFrontends } from "./judge.ts";
 import { knownEnds, podEnds } from "./known-ends.ts";
 import { type NameFacts, nameFacts } from "./learned-names.ts";
 import { notSeen } from "./not-seen.ts";
-import { byName, countChanges, type PolicySet, policySet, proposedSet } from "./proposal.ts";
+import { byName, changedSet, countChanges, type PolicySet, policySet, proposedSet } from "./proposal.ts";
 import { createProver } from "./prove-edit.ts";
 import { readiness } from "./readiness.ts";
 import { reportDecision, reportEdge, timeText } from "./report-edge.ts";
@@ -106,7 +106,7 @@ function prepare(input: RehearsalInput): Stage {
   const known = nameFacts(input.snapshot);
   const snapshot = withNames(input.snapshot, known);
   const before = policySet(snapshot, known, snapshot.policies);
-  const after = policySet(snapshot, known, proposedSet(snapshot.policies, proposed, only));
+  const after = changedSet(snapshot, known, before, proposedSet(snapshot.policies, proposed, only));
   const judged = snapshot.traffic.conversations.filter((one) => one.notDecided === null);
   return { input, snapshot, facts: known, before, after, judged };
 }

@@ -2,7 +2,7 @@ import type { Connection, Walk } from "#model/connection.ts";
 import type { AddressEnd, End } from "#model/conversation.ts";
 import type { Answer, ConversationDecision, Direction, Ruling } from "#model/decision.ts";
 import type { Inventory } from "#model/objects.ts";
-import { type PolicyObject, policyName, type RuleRef } from "#model/policy.ts";
+import type { PolicyObject, RuleRef } from "#model/policy.ts";
 import type { CiliumConfig, CiliumMinor } from "#model/profile.ts";
 import { type EndContext, endIdentities, identitiesWithAnyName } from "./ends.ts";
 import { answer, type DistillContext } from "./endpoint-policy.ts";
@@ -12,14 +12,13 @@ import { parseLabels } from "./labels.ts";
 import { Memo } from "./memo.ts";
 import { clusterPorts } from "./named-ports.ts";
 import { sameRule } from "./origin.ts";
-import { type ParseContext, parseContext } from "./parse-context.ts";
 import type { PolicyEntry } from "./policy-entry.ts";
-import { fqdnEntries, policyEntries } from "./policy-entries.ts";
-import { type CidrReach, prefixesOf, type Selector } from "./selector.ts";
+import { fqdnEntries } from "./policy-entries.ts";
+import { PolicyLibrary, type ReadPolicy } from "./policy-library.ts";
+import { prefixesOf, type Selector } from "./selector.ts";
 import { entriesByNamespace, matchingEntries, type Repository, resolvePolicy } from "./selector-policy.ts";
 import { decideSide, hasPolicy } from "./side.ts";
 import type { SideContext } from "./side-context.ts";
-import { validatePolicy, type Validity } from "./validate/validate.ts";
 import { walkSide } from "./walk.ts";
 
 // Upstream: pkg/policy repository.go and endpoint policies, as one function of a world. Differs: nothing changes over
@@ -34,7 +33,7 @@ export type World = {
 };
 
 /** What the agent makes of one policy object. */
-export type PolicyStatus = { readonly policy: string } & Validity;
+export type PolicyStatus = ReadPolicy["status"];
 
 /** One rule of a valid policy, for questions about rules that no connection asks. */
 export type RuleInfo = {
@@ -58,19 +57,22 @@ export type Engine = {
   readonly selectsSubject: (policy: string, end: End) => boolean;
   /** True when the rule's peers take this end (which is known by these names). */
   readonly selectsPeer: (rule: RuleRef, end: End, names?: readonly string[]) => boolean;
+  /**
+   * An engine of the same world over other policies. Objects that both have (the very same) are not read again: trying
+   * one changed policy costs what that policy costs.
+   */
+  readonly with: (policies: readonly PolicyObject[]) => Engine;
 };
 
 /** The plain policy engine: decides as this minor of Cilium would. Subjects are resolved when first asked for. */
 export function createEngine(world: World): Engine {
-  const parse = parseContext(world.minor, world.config, world.inventory);
-  const policies = world.policies.map((policy) => ({
-    policy: policyName(policy),
-    ...validatePolicy(policy, world.minor, world.config),
-  }));
-  const valid = world.policies.filter((_, index) => policies[index]?.valid === true);
-  const memo = new Memo(reachOf(world, parse));
-  const entries = valid.flatMap((policy) => policyEntries(policy, parse)).map((entry) => memo.entry(entry));
-  const context = createContext(world, parse, entries, memo);
+  return engineOver(world.policies, new PolicyLibrary(world));
+}
+
+function engineOver(policies: readonly PolicyObject[], library: PolicyLibrary): Engine {
+  const read = policies.map((policy) => library.read(policy));
+  const entries = read.flatMap((policy) => policy.entries);
+  const context = createContext(library, entries);
   const subjects = (end: End) => (hasPolicy(end) ? context.identities(end, []) : []);
   const matching = (end: End) => subjects(end).flatMap((identity) => matchingEntries(context.repository, identity));
   return {
@@ -80,7 +82,7 @@ export function createEngine(world: World): Engine {
       return { verdict: wholeOf(egress, ingress), egress, ingress };
     },
     walk: (connection, direction) => walkSide(connection, direction, context),
-    policies,
+    policies: read.map((policy) => policy.status),
     rules: rulesOf(entries),
     selectsSubject: (policy, end) => matching(end).some((entry) => entry.ref.policy === policy),
     selectsPeer: (rule, end, names = []) => {
@@ -89,6 +91,7 @@ export function createEngine(world: World): Engine {
         .identities(end, names)
         .some((identity) => selectors.some((item) => context.selects(item, identity)));
     },
+    with: (others) => engineOver(others, library),
   };
 }
 
@@ -113,23 +116,14 @@ function rulesOf(entries: readonly PolicyEntry[]): readonly RuleInfo[] {
   return [...rules.values()];
 }
 
-/** What CIDR selectors may reach under the agent's settings. */
-function reachOf({ config }: World, { semantics }: ParseContext): CidrReach {
-  const modes = {
-    nodes: config.policyCIDRMatchMode.includes("nodes"),
-    pods: config.policyCIDRMatchMode.includes("pods"),
-  };
-  return { modes: semantics.cidrChecksReach ? modes : null, ipv4: config.ipv4, ipv6: config.ipv6 };
-}
-
 function createContext(
-  world: World,
-  { semantics }: ParseContext,
+  library: PolicyLibrary,
   entries: readonly PolicyEntry[],
-  memo: Memo,
 ): SideContext & { readonly repository: Repository } {
-  const { cache } = memo;
-  const { config, inventory } = world;
+  const { cache, parse, surroundings } = library;
+  const { config, inventory } = surroundings;
+  const { semantics } = parse;
+  const memo = new Memo(cache);
   const selectors = [...new Set(entries.flatMap((entry) => entry.l3 ?? []))];
   const prefixes = selectors.flatMap(prefixesOf);
   const ipcache = createIpcache({ inventory, config, semantics, prefixes, fqdns: fqdnEntries(selectors, semantics) });

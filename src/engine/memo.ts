@@ -2,9 +2,7 @@ import type { End } from "#model/conversation.ts";
 import type { Packet } from "./endpoint-policy.ts";
 import type { Identity } from "./identity.ts";
 import type { MapEntry } from "./map-entry.ts";
-import type { PolicyEntry } from "./policy-entry.ts";
-import type { CidrReach } from "./selector.ts";
-import { SelectorCache } from "./selector-cache.ts";
+import type { SelectorCache } from "./selector-cache.ts";
 import type { SelectorPolicy } from "./selector-policy.ts";
 
 /** Answers remembered at most, over all subjects; beyond it they are dropped once. */
@@ -13,27 +11,19 @@ const ANSWERS_MAX = 300_000;
 /** What an engine remembers, so that cost grows with distinct subjects and peers, not with connections. */
 export class Memo {
   readonly cache: SelectorCache;
+  #epoch: number;
   readonly #policies = new Map<Identity, Map<Identity, SelectorPolicy>>();
   readonly #answers = new Map<Identity, Map<number, MapEntry | null>>();
   #answerCount = 0;
   #ends = new WeakMap<End, readonly Identity[]>();
 
-  constructor(reach: CidrReach) {
-    this.cache = new SelectorCache(reach, () => this.#forget());
-  }
-
-  /** The entry with its selectors interned. */
-  entry(entry: PolicyEntry): PolicyEntry {
-    const selectors = (list: PolicyEntry["endpoints"]) => list.map((selector) => this.cache.selector(selector));
-    return {
-      ...entry,
-      subject: this.cache.selector(entry.subject),
-      l3: entry.l3 === null ? null : selectors(entry.l3),
-      endpoints: selectors(entry.endpoints),
-    };
+  constructor(cache: SelectorCache) {
+    this.cache = cache;
+    this.#epoch = cache.epoch;
   }
 
   identities(end: End, make: () => readonly Identity[]): readonly Identity[] {
+    if (this.#epoch !== this.cache.epoch) this.#forget();
     const known = this.#ends.get(end);
     if (known !== undefined) return known;
     const made = make().map((identity) => this.cache.identity(identity));
@@ -83,7 +73,9 @@ export class Memo {
     this.#answerCount = 0;
   }
 
+  /** The cache has dropped its identities: what is remembered of them would only take room. */
   #forget(): void {
+    this.#epoch = this.cache.epoch;
     this.#policies.clear();
     this.#forgetAnswers();
     this.#ends = new WeakMap();

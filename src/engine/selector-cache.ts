@@ -14,11 +14,12 @@ export class SelectorCache {
   readonly #identities = new Map<string, Identity>();
   readonly #numbers = new Map<Identity, number>();
   readonly #selections = new Map<Selector, Map<LabelArray, boolean>>();
-  readonly #onReset: () => void;
+  #nextNumber = 0;
+  /** Grows when everything was dropped; numbers are never given twice. */
+  epoch = 0;
 
-  constructor(reach: CidrReach, onReset: () => void) {
+  constructor(reach: CidrReach) {
     this.#reach = reach;
-    this.#onReset = onReset;
   }
 
   /** The one selector of a key. */
@@ -44,7 +45,8 @@ export class SelectorCache {
   numberOf(identity: Identity): number {
     const known = this.#numbers.get(identity);
     if (known !== undefined) return known;
-    const number = this.#numbers.size;
+    const number = this.#nextNumber;
+    this.#nextNumber += 1;
     this.#numbers.set(identity, number);
     return number;
   }
@@ -74,6 +76,6 @@ export class SelectorCache {
     this.#identities.clear();
     this.#numbers.clear();
     this.#selections.clear();
-    this.#onReset();
+    this.epoch += 1;
   }
 }
