@@ -8,12 +8,12 @@ const from = (app: string) => `ingress: [{fromEndpoints: [{matchLabels: {app: ${
 
 describe("an engine with other policies", () => {
   const { engine, pod, connection } = worldOf("# none");
-  const [web, cache, closed, outside] = objectsOf(
-    policy("db", "db", from("web")) +
-      policy("db", "db", from("cache")) +
-      policy("other", "db", "ingress: [{}]") +
-      policy("outside", "web", "egress: [{toCIDR: [198.51.100.0/24]}]"),
-  );
+  const [web, cache, closed, outside] = [
+    policy("db", "db", from("web")),
+    policy("db", "db", from("cache")),
+    policy("other", "db", "ingress: [{}]"),
+    policy("outside", "web", "egress: [{toCIDR: [198.51.100.0/24]}]"),
+  ].map((text) => objectsOf(text)[0]);
   if (web === undefined || cache === undefined || closed === undefined || outside === undefined) throw new Error();
   const verdict = (one: typeof engine) => one.decide(connection(pod("shop/web"), pod("shop/db"))).verdict;
   const toOutside = (one: typeof engine) => one.decide(connection(pod("shop/web"), address("198.51.100.7"))).verdict;
