@@ -19,7 +19,7 @@ import { prefixesOf, type Selector } from "./selector.ts";
 import { entriesByNamespace, matchingEntries, type Repository, resolvePolicy } from "./selector-policy.ts";
 import { decideSide, hasPolicy } from "./side.ts";
 import type { SideContext } from "./side-context.ts";
-import { walkSide } from "./walk.ts";
+import { walkSide, type WalkDetail } from "./walk.ts";
 
 // Upstream: pkg/policy repository.go and endpoint policies, as one function of a world. Differs: nothing changes over
 // time, and every answer comes with its reason.
@@ -47,8 +47,8 @@ export type RuleInfo = {
 export type Engine = {
   /** Both sides of a connection, with reasons. */
   readonly decide: (connection: Connection) => ConversationDecision;
-  /** Every rule of the policies that select a side's endpoint, held against the connection. */
-  readonly walk: (connection: Connection, direction: Direction) => Walk;
+  /** Every rule of the policies that select a side's endpoint, held against the connection; clause by clause with `detail`. */
+  readonly walk: (connection: Connection, direction: Direction, detail?: WalkDetail) => Walk;
   /** Every policy object of the world in order; a rejected one contributes nothing. */
   readonly policies: readonly PolicyStatus[];
   /** Rules of valid policies, in order. */
@@ -81,7 +81,7 @@ function engineOver(policies: readonly PolicyObject[], library: PolicyLibrary): 
       const ingress = decideSide(connection, "ingress", context);
       return { verdict: wholeOf(egress, ingress), egress, ingress };
     },
-    walk: (connection, direction) => walkSide(connection, direction, context),
+    walk: (connection, direction, detail) => walkSide(connection, direction, context, detail),
     policies: read.map((policy) => policy.status),
     rules: rulesOf(entries),
     selectsSubject: (policy, end) => matching(end).some((entry) => entry.ref.policy === policy),

@@ -67,14 +67,17 @@ function takesRequest({ rules }: PerSelectorPolicy, request: HttpRequest): boole
 
 /** True when every part of the rule holds; a rule without parts takes every request. */
 function matchesRule(rule: HttpRule, request: HttpRequest): boolean {
-  const parts = [
-    [rule.path, pathOf(request)],
-    [rule.method, methodOf(request)],
-    [rule.host, request.host],
-  ] as const;
-  if (!parts.every(([pattern, value]) => pattern === "" || (value !== "" && fullMatch(pattern, value)))) return false;
+  return failingPart(rule, request) === null;
+}
+
+/** The first part of an HTTP rule that a request does not meet; null when it takes it. */
+export function failingPart(rule: HttpRule, request: HttpRequest): "method" | "path" | "host" | "header" | null {
+  const meets = (pattern: string, value: string) => pattern === "" || (value !== "" && fullMatch(pattern, value));
+  if (!meets(rule.path, pathOf(request))) return "path";
+  if (!meets(rule.method, methodOf(request))) return "method";
+  if (!meets(rule.host, request.host)) return "host";
   const headers = rule.headers.every((header) => hasHeader(header, request));
-  return headers && rule.headerMatches.every((match) => meetsMatch(match, request));
+  return headers && rule.headerMatches.every((match) => meetsMatch(match, request)) ? null : "header";
 }
 
 function methodOf(request: HttpRequest): string {

@@ -1,4 +1,4 @@
-import type { Candidate, Connection, FailedClause, Walk } from "#model/connection.ts";
+import type { Candidate, Connection, FailedClause, PortCheck, RuleClauses, Walk } from "#model/connection.ts";
 import type { Direction } from "#model/decision.ts";
 import { rangePrefix } from "./port-range.ts";
 import { portNumber } from "./l4-filter.ts";
@@ -10,11 +10,20 @@ import { protocolNumber, SCTP, TCP, UDP } from "./protocol.ts";
 import { isWildcard } from "./selector.ts";
 import { hasPolicy, namesOf, packetTarget } from "./side.ts";
 import type { SideContext } from "./side-context.ts";
+import { l7Checks, labelChecks } from "./walk-clauses.ts";
 
 // The basis of explanations: every rule of the subject's policies held against a connection, the first failing clause said.
 
-/** Holds every rule of every policy that selects the subject against the connection. Empty for ends without policy. */
-export function walkSide(connection: Connection, direction: Direction, context: SideContext): Walk {
+/**
+ * Holds every rule of every policy that selects the subject against the connection. Empty for ends without policy.
+ * `detail` adds to each what its clauses say one by one.
+ */
+export function walkSide(
+  connection: Connection,
+  direction: Direction,
+  context: SideContext,
+  detail?: WalkDetail,
+): Walk {
   const subject = direction === "egress" ? connection.from : connection.to;
   const peer = direction === "egress" ? connection.to : connection.from;
   const [identity] = hasPolicy(subject) ? context.identities(subject, []) : [];
@@ -23,9 +32,11 @@ export function walkSide(connection: Connection, direction: Direction, context: 
   const peers = context.identities(peer, namesOf(connection, direction));
   const target = packetTarget(connection);
   const rules = byRule(policy[direction].matching);
-  const candidates = rules.map((entries) =>
-    candidateOf(entries, { ...target, direction, subject: identity, peers }, context),
-  );
+  const candidates = rules.map((entries) => {
+    const held = { ...target, direction, subject: identity, peers };
+    const candidate = candidateOf(entries, held, context);
+    return detail === undefined ? candidate : { ...candidate, clauses: clausesOf(entries, connection, held, context) };
+  });
   return { direction, selecting: policy.selecting, defaultDeny: policy[direction].defaultDeny, candidates };
 }
 
@@ -40,6 +51,9 @@ function byRule(entries: readonly PolicyEntry[]): readonly (readonly PolicyEntry
   }
   return rules;
 }
+
+/** What of a rule is said besides its first failing clause. */
+export type WalkDetail = "clauses";
 
 type Target = {
   readonly direction: Direction;
@@ -57,6 +71,9 @@ function candidateOf(entries: readonly PolicyEntry[], target: Target, context: S
   return {
     rule: first.ref,
     deny: first.verdict === "deny",
+    verdict: first.verdict,
+    tier: first.tier,
+    priority: first.priority,
     peerField: entries.find((entry) => entry.peerField !== null)?.peerField ?? null,
     peerMatches,
     portMatches: port === "none",
@@ -78,6 +95,35 @@ function matchPort(entry: PolicyEntry, target: Target, context: SideContext): Fa
   const found = ports.map((port) => holdsPort(port, target, context));
   if (found.includes(true)) return "none";
   return found.every((holds) => holds === null) ? "not-resolved" : "port";
+}
+
+function clausesOf(
+  entries: readonly PolicyEntry[],
+  connection: Connection,
+  target: Target,
+  context: SideContext,
+): RuleClauses {
+  const selectors = entries.flatMap((entry) => entry.l3 ?? []);
+  const rules = entries[0]?.l4 ?? [];
+  const held = rules.filter(({ ports }) => ports.some((port) => portCheck(port, target, context).fails === "none"));
+  return {
+    peers: selectors.map((selector) => ({
+      matches: isWildcard(selector) || target.peers.some((peer) => context.selects(selector, peer)),
+      labels: labelChecks(selector, target.peers[0]),
+    })),
+    ports: rules.flatMap((rule) => rule.ports.map((port) => portCheck(port, target, context))),
+    l7: held.flatMap((rule) => l7Checks(rule, connection, context.semantics)),
+  };
+}
+
+function portCheck(port: PortProtocol, target: Target, context: SideContext): PortCheck {
+  const { endPort, protocol } = port;
+  const isNamed = isServiceName(port.port);
+  const numbers = isNamed ? numbersOf(port.port, target, context) : null;
+  const check = { port: isNamed ? port.port : String(portNumber(port.port)), endPort, protocol, numbers };
+  if (!protocolsOf(port).includes(target.proto)) return { ...check, fails: "protocol" };
+  const holds = holdsPort(port, target, context);
+  return { ...check, fails: holds === null ? "not-resolved" : holds ? "none" : "port" };
 }
 
 function protocolsOf(port: PortProtocol): readonly number[] {

@@ -29,6 +29,48 @@ export type Connection = {
 /** Where a rule of a selecting policy stopped matching a connection; "none" when it matches whole. */
 export type FailedClause = "none" | "peer" | "port" | "protocol" | "not-resolved";
 
+/** One requirement of a label selector, held against an end's labels. `key` is extended: `any:app`, `k8s:io.kubernetes.pod.namespace`. */
+export type LabelCheck = {
+  readonly key: string;
+  readonly operator: "In" | "NotIn" | "Exists" | "DoesNotExist";
+  readonly values: readonly string[];
+  /** The end's value of that key; null when it has none. */
+  readonly found: string | null;
+  readonly holds: boolean;
+};
+
+/**
+ * One selector of a rule's peers, in the order in which the engine holds them: those of fromEndpoints or toEndpoints
+ * stand first, in their written order. `labels` is null for what selects by address or name.
+ */
+export type PeerCheck = { readonly matches: boolean; readonly labels: readonly LabelCheck[] | null };
+
+/** One port of a rule. `port` is a number or a name, an ICMP type for ICMP; "0" stands for every port. */
+export type PortCheck = {
+  readonly port: string;
+  readonly endPort: number;
+  readonly protocol: string;
+  /** The numbers behind a name here; null when the port is written as a number. */
+  readonly numbers: readonly number[] | null;
+  readonly fails: FailedClause;
+};
+
+/** One L7 rule of a port that holds, against the request that was seen. */
+export type L7Check = {
+  readonly kind: "http" | "dns" | "tls" | "other";
+  /** As people write it: `GET /api`, `*.example.org`. */
+  readonly text: string;
+  /** The first part that does not match; null: it takes the request. "unseen": nothing of its kind was shown. */
+  readonly fails: "method" | "path" | "host" | "header" | "name" | "unseen" | null;
+};
+
+/** A rule clause by clause: for explanations. */
+export type RuleClauses = {
+  readonly peers: readonly PeerCheck[];
+  readonly ports: readonly PortCheck[];
+  readonly l7: readonly L7Check[];
+};
+
 /** One rule that the subject's policies hold in a direction, held against a connection. */
 export type Candidate = {
   readonly rule: RuleRef;
@@ -38,6 +80,12 @@ export type Candidate = {
   readonly peerMatches: boolean;
   readonly portMatches: boolean;
   readonly fails: FailedClause;
+  readonly verdict: "allow" | "deny" | "pass";
+  /** Lower tiers decide first; within one the lower priority. CNP, CCNP and NetworkPolicy share one tier. */
+  readonly tier: number;
+  readonly priority: number;
+  /** Present when it was asked for. */
+  readonly clauses?: RuleClauses;
 };
 
 /** Everything one side's policies have to say about a connection: for explain, causes and the nearest rule. */
