@@ -25,8 +25,11 @@ const CEL = {
   "isCIDR(self)": { format: "cidr" },
   "self.start < self.end": { startBeforeEnd: true },
 };
-// A named port towards networks, nodes or domain names: not said here.
-const CEL_NOT_CHECKED = [/^!\(self\.to\.exists\(peer, has\(peer\.networks\)/];
+// As the CRD has it, in one line.
+const NAMED_PORT_OUTSIDE =
+  "!(self.to.exists(peer, has(peer.networks) || has(peer.nodes) || has(peer.domainNames)) && has(self.protocols) && " +
+  "self.protocols.exists(protocol, has(protocol.destinationNamedPort)))";
+CEL[NAMED_PORT_OUTSIDE] = { portsHaveNumbers: true };
 
 /** Drops what no check uses, turns CEL rules into keywords, sorts nothing. */
 function convert(schema) {
@@ -49,8 +52,7 @@ function convert(schema) {
 }
 
 function celKeywords(rule) {
-  if (CEL_NOT_CHECKED.some((known) => known.test(rule))) return {};
-  const keywords = CEL[rule];
+  const keywords = CEL[rule.replaceAll(/\s+/g, " ").trim()];
   if (keywords === undefined) throw new Error(`CEL rule without a translation: ${rule}`);
   return keywords;
 }

@@ -37,3 +37,62 @@ export function isCidr(text: string): boolean {
   if (address.includes(":")) return isIpv6(address.replaceAll(/\b0+(?=\d+\.|\d+$)/g, "")) && Number(length) <= 128;
   return isIpv4(address.replaceAll(/\b0+(?=\d)/g, "")) && Number(length) <= 32;
 }
+
+type Prefix = { readonly bits: string; readonly length: number; readonly written: number };
+
+/** The first `length` bits of a network; IPv4 is the part of IPv6 that maps it. Takes what `isCidr` takes. */
+function prefixOf(cidr: string): Prefix {
+  const [address = "", length = ""] = cidr.split("/");
+  const bits = isIpv4(bareIpv4(address)) ? `${MAPPED}${ipv4Bits(bareIpv4(address))}` : ipv6Bits(address);
+  const whole = address.includes(":") ? Number(length) : Number(length) + MAPPED.length;
+  return { bits, length: whole, written: Number(length) };
+}
+
+const MAPPED = `${"0".repeat(80)}${"1".repeat(16)}`;
+
+function bareIpv4(text: string): string {
+  return text.replaceAll(/\b0+(?=\d)/g, "");
+}
+
+function ipv4Bits(text: string): string {
+  return text
+    .split(".")
+    .map((part) => Number(part).toString(2).padStart(8, "0"))
+    .join("");
+}
+
+function ipv6Bits(text: string): string {
+  const [front = "", back] = text.split("::").map((half) => half.split(":").filter((group) => group !== ""));
+  const head = groupBits(front === "" ? [] : front);
+  const tail = groupBits(back ?? []);
+  return head + "0".repeat(128 - head.length - tail.length) + tail;
+}
+
+function groupBits(groups: readonly string[]): string {
+  return groups
+    .map((group) =>
+      group.includes(".") ? ipv4Bits(bareIpv4(group)) : Number.parseInt(group, 16).toString(2).padStart(16, "0"),
+    )
+    .join("");
+}
+
+/**
+ * True for a CIDR that names a network as such: no bits beyond its length, no leading zeros, no IPv4 inside IPv6.
+ * Upstream: apimachinery pkg/util/validation parseCIDR, strict. Takes what `isCidr` takes.
+ */
+export function isPlainCidr(cidr: string): boolean {
+  const [address = "", length = ""] = cidr.split("/");
+  const { bits, length: kept } = prefixOf(cidr);
+  if (!isAddress(address) || (length.length > 1 && length.startsWith("0"))) return false;
+  if (address.includes(":") && bits.startsWith(MAPPED)) return false;
+  return !bits.slice(kept).includes("1");
+}
+
+/**
+ * True when a network is a part of another one, and smaller. Takes what `isCidr` takes.
+ * Upstream: k8s.io/kubernetes ValidateIPBlock, which compares the lengths as written.
+ */
+export function isStrictSubset(part: string, whole: string): boolean {
+  const [inner, outer] = [prefixOf(part), prefixOf(whole)];
+  return inner.bits.startsWith(outer.bits.slice(0, outer.length)) && outer.written < inner.written;
+}

@@ -53,7 +53,6 @@ const PEERS: Schema = {
 
 const NETWORK_POLICY: Schema = {
   type: "object",
-  required: ["spec"],
   properties: {
     apiVersion: { type: "string" },
     kind: { type: "string" },
@@ -73,9 +72,8 @@ const NETWORK_POLICY: Schema = {
 };
 
 /**
- * The fields of a NetworkPolicy, which is no CRD: its types and the plainest of its rules. What else the API server
- * asks of it (endPort above port, except within cidr) is the linter's to say.
- * Upstream: k8s.io/api/networking/v1, k8s.io/kubernetes pkg/apis/networking/validation.
+ * The fields of a NetworkPolicy, which is no CRD, and their types; `network-policy-rules.ts` has the rest.
+ * Upstream: k8s.io/api/networking/v1.
  */
 export const KNP_SCHEMAS: SchemaSet = {
   version: "networking.k8s.io/v1",

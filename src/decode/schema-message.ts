@@ -1,66 +1,69 @@
 import { isObject, type Json } from "#model/json.ts";
 import { isAddress } from "./address.ts";
 import { nearestName } from "./nearest.ts";
-import type { SchemaError } from "./schema-engine.ts";
+import type { SchemaBreach } from "./schema-check.ts";
 import type { Schema } from "./schema-tree.ts";
 
 /** One thing that the API server refuses, in words. `message` follows the path in a sentence. */
-export type SchemaMessage = { readonly path: string; readonly message: string; readonly help: string };
+export type SchemaMessage = {
+  readonly path: string;
+  readonly message: string;
+  readonly help: string;
+  /** The Kubernetes minor whose API server is the first to refuse it; absent when all do. */
+  readonly since?: string;
+};
 
-/**
- * Says the validator's errors for people: one for each place, the branches of a choice folded into the choice itself.
- */
-export function schemaMessages(errors: readonly SchemaError[]): readonly SchemaMessage[] {
-  const told = errors.filter((error) => !/\/(oneOf|anyOf)\/\d+\//.test(error.schemaPath) && !isPlaceholder(error.data));
-  const wrongTypes = new Set(told.filter((error) => error.keyword === "type").map((error) => error.instancePath));
-  const messages = told
-    .filter((error) => error.keyword === "type" || !wrongTypes.has(error.instancePath))
-    .map(messageOf);
+/** Says broken constraints for people, each once. */
+export function schemaMessages(breaches: readonly SchemaBreach[]): readonly SchemaMessage[] {
+  const messages = breaches.map(messageOf);
   return [...new Map(messages.map((one) => [`${one.path} ${one.message}`, one])).values()];
-}
-
-/** What Flux or envsubst will put there cannot be judged; the placeholder has a finding of its own. */
-function isPlaceholder(value: unknown): boolean {
-  return typeof value === "string" && /\$\{[A-Za-z_]/.test(value);
-}
-
-/** `/spec/egress/0/toPorts` → `spec.egress[0].toPorts`. */
-function elementPath(pointer: string): string {
-  return pointer
-    .split("/")
-    .slice(1)
-    .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"))
-    .reduce((path, part) => (/^\d+$/.test(part) ? `${path}[${part}]` : path === "" ? part : `${path}.${part}`), "");
 }
 
 type Said = readonly [message: string, help: string];
 
-function messageOf(error: SchemaError): SchemaMessage {
-  const [message, help] = said(error);
-  return { path: elementPath(error.instancePath), message, help };
+function messageOf(breach: SchemaBreach): SchemaMessage {
+  const [message, help] = said(breach);
+  return { path: breach.path, message, help };
 }
 
-function said(error: SchemaError): Said {
-  const value = error.data as Json;
-  const limit = String(error.schema);
-  switch (error.keyword) {
+function said({ keyword, schema, value, path, key }: SchemaBreach): Said {
+  switch (keyword) {
     case "type":
-      return saidType(value, limit, error);
+      return saidType(value, schema.type ?? "", path);
     case "enum":
-      return saidEnum(value, (error.schema as readonly Json[]).map(String));
+      return saidEnum(value, (schema.enum ?? []).map(String));
     case "required":
-      return saidMissing(String((error.params as { readonly missingProperty?: unknown }).missingProperty));
+      return [`lacks ${key}`, `add ${key}`];
     case "pattern":
-      return [`is \`${String(value)}\``, `it has to match ${limit}`];
+      return [`is \`${shortened(value)}\``, saidPattern(schema.pattern ?? "")];
     case "format":
-      return saidFormat(value, limit);
+      return saidFormat(value, schema.format ?? "");
     case "oneOf":
+      return saidChoice(value, schema.oneOf ?? []);
     case "anyOf":
-      return saidChoice(value, error.schema as readonly Schema[]);
+      return saidChoice(value, schema.anyOf ?? []);
+    case "x-kubernetes-list-type":
+      return ["names an element twice", "give every element once"];
+    case "startBeforeEnd":
+      return ["does not start before its end", "the start has to be smaller than the end"];
+    case "portsHaveNumbers":
+      return [
+        "has a named port towards networks, nodes or domain names, which have none",
+        "give the port's number: tcp.destinationPort.number",
+      ];
+    default:
+      return saidBound(keyword, value, Number(schema[keyword]));
+  }
+}
+
+type Bound = Extract<SchemaBreach["keyword"], `m${string}`>;
+
+function saidBound(keyword: Bound, value: Json, limit: number): Said {
+  switch (keyword) {
     case "maxItems":
-      return [`has ${lengthOf(value)} elements`, limit === "0" ? "leave it out" : `at most ${limit} are allowed`];
+      return [`has ${lengthOf(value)} elements`, limit === 0 ? "leave it out" : `at most ${limit} are allowed`];
     case "minItems":
-      return [`has ${lengthOf(value)} elements`, `at least ${limit} are needed`];
+      return [`has ${lengthOf(value)} elements`, `at least ${limit} ${limit === 1 ? "is" : "are"} needed`];
     case "maxLength":
       return [`is longer than ${limit} characters`, "shorten it"];
     case "minLength":
@@ -73,16 +76,39 @@ function said(error: SchemaError): Said {
       return [`has ${keysOf(value).join(" and ")}`, `at most ${limit} of its fields may be set`];
     case "minProperties":
       return ["has no field set", `set at least ${limit}`];
-    case "x-kubernetes-list-type":
-      return ["names an element twice", "give every element once"];
-    case "startBeforeEnd":
-      return ["does not start before its end", "the start has to be smaller than the end"];
-    default:
-      return [error.message ?? "is refused", "see the CRD"];
   }
 }
 
-function saidType(value: Json, wanted: string, error: SchemaError): Said {
+const SHOWN = 80;
+
+function shortened(value: Json): string {
+  const text = String(value);
+  return text.length <= SHOWN ? text : `${text.slice(0, SHOWN)}…`;
+}
+
+/** What the CRDs' patterns mean, told apart by a part of them. */
+const MEANT: readonly (readonly [part: string, help: string])[] = [
+  ["\\PC*", "write it in one line, without tabs or other control characters"],
+  ["EchoReply", "give the ICMP type's number (0 to 255) or its name, such as EchoRequest"],
+  ["6553[0-5]", "a port is a number up to 65535 or the name of one; a range is port and endPort"],
+  ["(\\*?\\*\\.)?", "write a host name; `*.` stands for one label in front and `**.` for any number of them"],
+  ["[-a-zA-Z0-9_*]", "write a domain name of letters, digits, dashes and dots, with * for any part of it"],
+  ["[-a-zA-Z0-9_]+[.]?", "write a domain name of letters, digits, dashes and dots; for a name with * use matchPattern"],
+  ["(\\*\\.)?", "write a full domain name such as example.com; `*.` in front stands for everything below it"],
+  [
+    "[-A-Za-z0-9_.]*",
+    "a label value has letters, digits, `-`, `_` and `.`, and begins and ends with a letter or digit",
+  ],
+  ["^[a-z0-9]([-a-z0-9]*", "write the name of a CiliumCIDRGroup: lower-case letters, digits, dashes and dots"],
+];
+
+/** A pattern itself is no help to most. */
+function saidPattern(pattern: string): string {
+  const meant = MEANT.find(([part]) => pattern.includes(part))?.[1];
+  return meant === undefined ? `it has to match ${pattern}` : meant;
+}
+
+function saidType(value: Json, wanted: string, path: string): Said {
   if (wanted === "string" && (typeof value === "number" || typeof value === "boolean")) {
     return [`is the ${typeof value} ${String(value)}, not a text`, `write it in quotes: "${String(value)}"`];
   }
@@ -95,16 +121,12 @@ function saidType(value: Json, wanted: string, error: SchemaError): Said {
         : `${typeof value === "object" ? "an" : "a"} ${typeof value}`;
   const help =
     wanted === "array" ? "begin each element with `- `" : value === null ? "delete the empty element" : "see the CRD";
-  return [`is ${found}, not ${noun}`, error.instancePath === "" ? "see the CRD" : help];
+  return [`is ${found}, not ${noun}`, path === "" ? "see the CRD" : help];
 }
 
 function saidEnum(value: Json, choices: readonly string[]): Said {
   const near = nearestName(String(value), choices);
   return [`is \`${String(value)}\``, near === null ? `choose one of ${choices.join(", ")}` : `did you mean ${near}?`];
-}
-
-function saidMissing(key: string): Said {
-  return [`lacks ${key}`, `add ${key}`];
 }
 
 function saidFormat(value: Json, format: string): Said {

@@ -28,6 +28,8 @@ export type Schema = {
   readonly "x-kubernetes-list-map-keys"?: readonly string[];
   /** A CEL rule of ClusterNetworkPolicy: `self.start < self.end`. */
   readonly startBeforeEnd?: boolean;
+  /** A CEL rule of its egress rules: no named port towards networks, nodes or domain names. */
+  readonly portsHaveNumbers?: boolean;
 };
 
 /** The schemas of one Cilium minor: by kind, then by version. */

@@ -5,9 +5,13 @@ import { type PolicyObject, placeOf } from "#model/policy.ts";
 import type { CiliumMinor } from "#model/profile.ts";
 import { pruneObject, textAt } from "./field.ts";
 import type { SourceManifest } from "./manifest.ts";
+import { KNP_SCHEMAS } from "./knp-schema.ts";
 import { groupOf } from "./passed-over.ts";
+import { metadataProblems } from "./metadata-rules.ts";
+import { networkPolicyProblems, withDefaults } from "./network-policy-rules.ts";
 import { prune, type UnknownField } from "./prune.ts";
-import { schemaMessages } from "./schema-message.ts";
+import { checkBySchema } from "./schema-check.ts";
+import { type SchemaMessage, schemaMessages } from "./schema-message.ts";
 import type { SchemaSet } from "./schema-tree.ts";
 
 /**
@@ -23,31 +27,27 @@ export type SchemaJudge = {
   readonly manifest: (manifest: SourceManifest) => readonly Finding[];
 };
 
-/**
- * The judge of a minor's CRDs. The schemas and the validator are loaded here, not at start-up: about 60 ms, then some
- * microseconds an object.
- */
+/** The judge of a minor's CRDs, which are loaded here, not at start-up. */
 export async function schemaJudge(minor: CiliumMinor): Promise<SchemaJudge> {
-  const [{ schemaTests }, set, { KNP_SCHEMAS }] = await Promise.all([
-    import("./schema-engine.ts"),
-    loadCrds(minor),
-    import("./knp-schema.ts"),
-  ]);
-  const sets = [
-    { set, tests: schemaTests(set) },
-    { set: KNP_SCHEMAS, tests: schemaTests(KNP_SCHEMAS) },
-  ];
+  const set = await loadCrds(minor);
   const judge = (subject: Subject): Judgement => {
     const version = groupOf(textAt(subject.value, "apiVersion") ?? "").version;
-    for (const { set, tests } of sets) {
-      const test = tests(subject.kind, version);
-      const schema = set.kinds[subject.kind]?.[version];
-      if (test === null || schema === undefined) continue;
-      const { value, unknown } = prune(pruneObject(subject.value), schema, set);
-      const refused = schemaMessages(test(value));
+    for (const one of [set, KNP_SCHEMAS]) {
+      const schema = one.kinds[subject.kind]?.[version];
+      if (schema === undefined) continue;
+      const { value, unknown } = prune(pruneObject(subject.value), schema, one);
+      const isBuiltIn = subject.kind === "NetworkPolicy";
+      const refused = [
+        ...schemaMessages(checkBySchema(value, schema, one)),
+        ...metadataProblems(value),
+        ...(isBuiltIn ? networkPolicyProblems(value) : []),
+      ].filter((problem) => !holdsPlaceholder(problem));
       return {
-        value,
-        findings: [...unknown.map((field) => unknownField(field, subject)), ...refused.map(refusedBy(subject))],
+        value: isBuiltIn ? withDefaults(value) : value,
+        findings: bounded(
+          [...unknown.map((field) => unknownField(field, subject)), ...refused.map(refusedBy(subject))],
+          subject,
+        ),
       };
     }
     return { value: subject.value, findings: [] };
@@ -64,6 +64,27 @@ export async function schemaJudge(minor: CiliumMinor): Promise<SchemaJudge> {
     },
     manifest: (manifest) => judge(subjectOf(manifest)).findings,
   };
+}
+
+/** What Flux or envsubst will put there cannot be judged; the placeholder has a finding of its own. */
+function holdsPlaceholder({ message }: SchemaMessage): boolean {
+  return /\$\{[A-Za-z_]/.test(message);
+}
+
+/** No object has more to say than this; the rest is counted. */
+const MOST_FINDINGS = 50;
+
+function bounded(findings: readonly Finding[], subject: Subject): readonly Finding[] {
+  if (findings.length <= MOST_FINDINGS) return findings;
+  const rest: Finding = {
+    id: "schema",
+    severity: "error",
+    message: `more of the same in this ${subject.kind}: only the first ${MOST_FINDINGS} findings are listed`,
+    help: "mend these first",
+    place: subject.place(""),
+    count: findings.length - MOST_FINDINGS,
+  };
+  return [...findings.slice(0, MOST_FINDINGS), rest];
 }
 
 type Subject = { readonly kind: string; readonly value: JsonObject; readonly place: (path: string) => Place };
@@ -119,14 +140,18 @@ function unknownField(field: UnknownField, subject: Subject): Finding {
   };
 }
 
-function refusedBy(
-  subject: Subject,
-): (problem: { readonly path: string; readonly message: string; readonly help: string }) => Finding {
-  return ({ path, message, help }) => ({
+function refusedBy(subject: Subject): (problem: SchemaMessage) => Finding {
+  return ({ path, message, help, since }) => ({
     id: "schema",
-    severity: "error",
-    message: `${path === "" ? subject.kind : path} ${message}: the API server refuses the ${subject.kind}`,
+    severity: since === undefined ? "error" : "warn",
+    message: `${path === "" ? subject.kind : path} ${message}: ${refusal(subject.kind, since)}`,
     help,
     place: subject.place(path),
   });
+}
+
+function refusal(kind: string, since: string | undefined): string {
+  return since === undefined
+    ? `the API server refuses the ${kind}`
+    : `API servers refuse the ${kind} from Kubernetes ${since} on`;
 }
