@@ -127,17 +127,30 @@ function holdersOf(selector: Selector, filter: L4Filter, packet: Packet, context
 export function keyLength(filter: L4Filter, packet: Packet, context: DistillContext): Key["length"] | null {
   if (filter.proto === ANY) return EVERY_PROTOCOL_LENGTH;
   if (filter.proto !== packet.proto) return null;
-  const port = filter.portName === "" ? filter.port : resolvedPort(filter, packet, context);
-  if (port === null) return null;
-  const bits = portBits(port, filter, packet, context);
+  const span = portSpan(filter, packet, context);
+  if (span === null) return null;
+  const bits = rangePrefix(span.start, span.end, packet.port);
   return bits === null ? null : PROTOCOL_LENGTH + bits;
 }
 
-function portBits(port: number, filter: L4Filter, packet: Packet, { semantics }: DistillContext): number | null {
+/**
+ * The ports of a filter towards the packet's ends, as rangePrefix reads them; null where its name has no number. The
+ * packet's own port is not looked at.
+ */
+export function portSpan(
+  filter: L4Filter,
+  packet: Packet,
+  context: DistillContext,
+): { readonly start: number; readonly end: number } | null {
+  const { semantics } = context;
+  const start = filter.portName === "" ? filter.port : resolvedPort(filter, packet, context);
+  if (start === null) return null;
+  if (start === 0 && !semantics.rangeFromZero) return EVERY_PORT;
   const isNamedEgress = filter.portName !== "" && packet.direction === "egress" && semantics.namedPortsPerIdentity;
-  if (port === 0 && !semantics.rangeFromZero) return 0;
-  return rangePrefix(port, isNamedEgress ? 0 : filter.endPort, packet.port);
+  return { start, end: isNamedEgress ? 0 : filter.endPort };
 }
+
+const EVERY_PORT = { start: 0, end: 0 };
 
 /** The number behind a named port; null when it has none. */
 export function resolvedPort(filter: L4Filter, packet: Packet, context: DistillContext): number | null {

@@ -4,18 +4,14 @@ import type { Answer, ConversationDecision, Direction, Ruling } from "#model/dec
 import type { Inventory } from "#model/objects.ts";
 import type { PolicyObject, RuleRef } from "#model/policy.ts";
 import type { CiliumConfig, CiliumMinor } from "#model/profile.ts";
-import { type EndContext, endIdentities, identitiesWithAnyName } from "./ends.ts";
+import { endIdentities, identitiesWithAnyName } from "./ends.ts";
 import { answer, type DistillContext } from "./endpoint-policy.ts";
-import { type Identity, identityOf } from "./identity.ts";
-import { createIpcache } from "./ipcache.ts";
-import { parseLabels } from "./labels.ts";
+import type { Identity } from "./identity.ts";
 import { Memo } from "./memo.ts";
-import { clusterPorts } from "./named-ports.ts";
 import { sameRule } from "./origin.ts";
 import type { PolicyEntry } from "./policy-entry.ts";
-import { fqdnEntries } from "./policy-entries.ts";
 import { PolicyLibrary, type ReadPolicy } from "./policy-library.ts";
-import { prefixesOf, type Selector } from "./selector.ts";
+import type { Selector } from "./selector.ts";
 import { entriesByNamespace, matchingEntries, type Repository, resolvePolicy } from "./selector-policy.ts";
 import { decideSide, hasPolicy } from "./side.ts";
 import type { SideContext } from "./side-context.ts";
@@ -107,7 +103,8 @@ function sideAnswer(ruling: Ruling): Answer {
   return ruling.l7 === "unseen" ? "undecided" : (ruling.l7 ?? "allowed");
 }
 
-function rulesOf(entries: readonly PolicyEntry[]): readonly RuleInfo[] {
+/** Each rule of these entries once, in order. */
+export function rulesOf(entries: readonly PolicyEntry[]): readonly RuleInfo[] {
   const rules = new Map<string, RuleInfo>();
   for (const { ref, direction, verdict, peerField } of entries) {
     const key = `${ref.policy} ${ref.element}`;
@@ -120,18 +117,15 @@ function createContext(
   library: PolicyLibrary,
   entries: readonly PolicyEntry[],
 ): SideContext & { readonly repository: Repository } {
-  const { cache, parse, surroundings } = library;
-  const { config, inventory } = surroundings;
+  const { cache, parse, host: plainHost } = library;
+  const { config } = library.surroundings;
   const { semantics } = parse;
   const memo = new Memo(cache);
-  const selectors = [...new Set(entries.flatMap((entry) => entry.l3 ?? []))];
-  const prefixes = selectors.flatMap(prefixesOf);
-  const ipcache = createIpcache({ inventory, config, semantics, prefixes, fqdns: fqdnEntries(selectors, semantics) });
-  const endContext: EndContext = { inventory, config, semantics, ipcache };
+  const endContext = library.endContext(entries);
   const distill: DistillContext = {
     semantics,
     allowLocalhost: config.allowLocalhost === "always",
-    ports: clusterPorts(inventory.pods),
+    ports: library.ports,
     selects: (selector: Selector, identity: Identity) => cache.selects(selector, identity.labels),
     selectsAggregate: (selector, identity) =>
       identity.aggregate !== null && cache.selects(selector, identity.aggregate),
@@ -142,7 +136,6 @@ function createContext(
     byNamespace: entriesByNamespace(entries),
     selects: distill.selects,
   };
-  const plainHost = cache.identity(hostIdentity(semantics.aggregates));
   const policyOf = (subject: Identity, peer?: Identity) => {
     const host = peer?.isHost === true ? peer : plainHost;
     return memo.policyOf(subject, host, () => resolvePolicy(repository, { identity: subject, host }));
@@ -161,10 +154,4 @@ function createContext(
     answer: (packet) =>
       memo.answer(packet, () => answer(policyOf(packet.subject, packet.peer)[packet.direction], packet, distill)),
   };
-}
-
-/** The local host, for the question which redirects take it. */
-function hostIdentity(aggregates: boolean): Identity {
-  const settings = { aggregates, nodesByCidr: false, nodesByLabel: false, otherCluster: false };
-  return identityOf(parseLabels(["reserved:host"]), new Map(), settings);
 }

@@ -23,6 +23,8 @@ import { workloadOf } from "./workload.ts";
 /** One end as the policy map sees it. `aggregate` is the 1.20 identity that stands for all of its kind. */
 export type Identity = {
   readonly key: string;
+  /** Its own, once it is interned (SelectorCache.identity); -1 before. */
+  readonly number: number;
   readonly labels: LabelArray;
   /** null: it has none, only wildcards stand for it. */
   readonly aggregate: LabelArray | null;
@@ -103,6 +105,7 @@ export function identityOf(
   const ports = [...namedPorts].map(([port, to]) => `${port}=${to.proto}/${to.port}`).join(",");
   return {
     key: `${settings.otherCluster ? "other " : ""}${labels.key}|${ports}`,
+    number: -1,
     labels,
     aggregate: name === null ? null : labelArray([reservedLabel(name)]),
     isHost: lookupLabel(labels, { source: "reserved", key: "host", prefix: null }) !== undefined,

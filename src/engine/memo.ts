@@ -64,7 +64,7 @@ export class Memo {
 
   /** Peer, protocol, port and direction in one whole number, well below 2^53. Protocols are below 2^10, ports below 2^16. */
   #keyOf({ peer, proto, port, direction }: Packet): number {
-    const place = (this.cache.numberOf(peer) * 2 ** 10 + proto) * 2 ** 16 + port;
+    const place = (peer.number * 2 ** 10 + proto) * 2 ** 16 + port;
     return place * 2 + (direction === "egress" ? 1 : 0);
   }
 

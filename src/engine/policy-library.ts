@@ -1,10 +1,15 @@
 import { type PolicyObject, policyName } from "#model/policy.ts";
 import type { Inventory } from "#model/objects.ts";
 import type { CiliumConfig, CiliumMinor } from "#model/profile.ts";
+import type { EndContext } from "./ends.ts";
+import { type Identity, identityOf } from "./identity.ts";
+import { createIpcache } from "./ipcache.ts";
+import { parseLabels } from "./labels.ts";
+import { type ClusterPorts, clusterPorts } from "./named-ports.ts";
 import { type ParseContext, parseContext } from "./parse-context.ts";
-import { policyEntries } from "./policy-entries.ts";
+import { fqdnEntries, policyEntries } from "./policy-entries.ts";
 import type { PolicyEntry } from "./policy-entry.ts";
-import type { CidrReach } from "./selector.ts";
+import { type CidrReach, prefixesOf } from "./selector.ts";
 import { SelectorCache } from "./selector-cache.ts";
 import { validatePolicy, type Validity } from "./validate/validate.ts";
 
@@ -31,6 +36,9 @@ export class PolicyLibrary {
   readonly surroundings: Surroundings;
   readonly parse: ParseContext;
   readonly cache: SelectorCache;
+  readonly ports: ClusterPorts;
+  /** The local host, for the question which redirects take it. */
+  readonly host: Identity;
   readonly #read = new WeakMap<PolicyObject, ReadPolicy>();
 
   constructor(surroundings: Surroundings) {
@@ -38,6 +46,8 @@ export class PolicyLibrary {
     this.surroundings = surroundings;
     this.parse = parseContext(minor, config, inventory);
     this.cache = new SelectorCache(reachOf(config, this.parse));
+    this.ports = clusterPorts(inventory.pods);
+    this.host = this.cache.identity(hostIdentity(this.parse.semantics.aggregates));
   }
 
   read(policy: PolicyObject): ReadPolicy {
@@ -51,6 +61,16 @@ export class PolicyLibrary {
     return read;
   }
 
+  /** What tells the policies' addresses and names apart, under the policies of these entries. */
+  endContext(entries: readonly PolicyEntry[]): EndContext {
+    const { config, inventory } = this.surroundings;
+    const { semantics } = this.parse;
+    const selectors = [...new Set(entries.flatMap((entry) => entry.l3 ?? []))];
+    const prefixes = selectors.flatMap(prefixesOf);
+    const ipcache = createIpcache({ inventory, config, semantics, prefixes, fqdns: fqdnEntries(selectors, semantics) });
+    return { inventory, config, semantics, ipcache };
+  }
+
   #interned(entry: PolicyEntry): PolicyEntry {
     const selectors = (list: PolicyEntry["endpoints"]) => list.map((selector) => this.cache.selector(selector));
     return {
@@ -60,6 +80,11 @@ export class PolicyLibrary {
       endpoints: selectors(entry.endpoints),
     };
   }
+}
+
+function hostIdentity(aggregates: boolean): Identity {
+  const settings = { aggregates, nodesByCidr: false, nodesByLabel: false, otherCluster: false };
+  return identityOf(parseLabels(["reserved:host"]), new Map(), settings);
 }
 
 /** What CIDR selectors may reach under the agent's settings. */

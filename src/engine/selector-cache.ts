@@ -9,17 +9,16 @@ const IDENTITIES_MAX = 200_000;
 
 /** Remembers which identities each selector takes. Selectors and identities are compared as objects: intern them. */
 export class SelectorCache {
-  readonly #reach: CidrReach;
+  readonly reach: CidrReach;
   readonly #selectors = new Map<string, Selector>();
   readonly #identities = new Map<string, Identity>();
-  readonly #numbers = new Map<Identity, number>();
   readonly #selections = new Map<Selector, Map<LabelArray, boolean>>();
   #nextNumber = 0;
   /** Grows when everything was dropped; numbers are never given twice. */
   epoch = 0;
 
   constructor(reach: CidrReach) {
-    this.#reach = reach;
+    this.reach = reach;
   }
 
   /** The one selector of a key. */
@@ -30,25 +29,16 @@ export class SelectorCache {
     return selector;
   }
 
-  /** The one identity of a key. */
+  /** The one identity of a key, with a number of its own. */
   identity(identity: Identity): Identity {
     const known = this.#identities.get(identity.key);
     if (known !== undefined) return known;
     if (this.#identities.size >= IDENTITIES_MAX) this.#reset();
     const aggregate = identity.aggregate === null ? null : this.#aggregate(identity.aggregate);
-    const interned = { ...identity, aggregate };
+    const interned = { ...identity, aggregate, number: this.#nextNumber };
+    this.#nextNumber += 1;
     this.#identities.set(identity.key, interned);
     return interned;
-  }
-
-  /** A number of its own for each interned identity. */
-  numberOf(identity: Identity): number {
-    const known = this.#numbers.get(identity);
-    if (known !== undefined) return known;
-    const number = this.#nextNumber;
-    this.#nextNumber += 1;
-    this.#numbers.set(identity, number);
-    return number;
   }
 
   selects(selector: Selector, labels: LabelArray): boolean {
@@ -59,7 +49,7 @@ export class SelectorCache {
     }
     const known = selections.get(labels);
     if (known !== undefined) return known;
-    const answer = selects(selector, labels, this.#reach);
+    const answer = selects(selector, labels, this.reach);
     selections.set(labels, answer);
     return answer;
   }
@@ -74,7 +64,6 @@ export class SelectorCache {
 
   #reset(): void {
     this.#identities.clear();
-    this.#numbers.clear();
     this.#selections.clear();
     this.epoch += 1;
   }

@@ -34,13 +34,15 @@ export type SelectorPolicy = {
   readonly error: string | null;
 };
 
-/** All entries of valid policies, by the namespace that they look at. */
-export type Repository = {
+/** What resolving entries needs besides them. */
+export type Resolving = {
   readonly config: CiliumConfig;
   readonly semantics: Semantics;
-  readonly byNamespace: ReadonlyMap<string, readonly PolicyEntry[]>;
   readonly selects: (selector: Selector, identity: Identity) => boolean;
 };
+
+/** All entries of valid policies, by the namespace that they look at. */
+export type Repository = Resolving & { readonly byNamespace: ReadonlyMap<string, readonly PolicyEntry[]> };
 
 /** Groups entries by namespace, "" for cluster-wide ones. Upstream: rulesByNamespace. */
 export function entriesByNamespace(entries: readonly PolicyEntry[]): ReadonlyMap<string, readonly PolicyEntry[]> {
@@ -63,7 +65,8 @@ export function matchingEntries(repository: Repository, subject: Identity): read
 
 const NAMESPACE_LABEL = selectLabel(NAMESPACE_KEY);
 
-function namespaceOf(identity: Identity): string {
+/** The namespace of a pod's labels, "" where there is none. */
+export function namespaceOf(identity: Identity): string {
   return lookupLabel(identity.labels, NAMESPACE_LABEL) ?? "";
 }
 
@@ -72,7 +75,15 @@ export type Subject = { readonly identity: Identity; readonly host: Identity };
 
 /** Resolves a subject's policy: which rules select it, merged by port and selector. */
 export function resolvePolicy(repository: Repository, subject: Subject): SelectorPolicy {
-  const matching = matchingEntries(repository, subject.identity);
+  return resolveMatching(repository, subject, matchingEntries(repository, subject.identity));
+}
+
+/** Resolves the entries whose subject selector takes the subject, in the order of matchingEntries. */
+export function resolveMatching(
+  repository: Resolving,
+  subject: Subject,
+  matching: readonly PolicyEntry[],
+): SelectorPolicy {
   const selecting = [...new Set(matching.map((entry) => entry.ref.policy))].sort();
   const resolve = (direction: Direction) => resolveDirection(repository, subject, direction, matching);
   const ingress = resolve("ingress");
@@ -81,7 +92,7 @@ export function resolvePolicy(repository: Repository, subject: Subject): Selecto
 }
 
 function resolveDirection(
-  repository: Repository,
+  repository: Resolving,
   subject: Subject,
   direction: Direction,
   all: readonly PolicyEntry[],
@@ -111,7 +122,7 @@ function isolatingRules(matching: readonly PolicyEntry[]): readonly RuleRef[] {
   return [...new Map(isolating.map((ref) => [`${ref.policy} ${ref.element}`, ref])).values()];
 }
 
-function filterContext(repository: Repository, subject: Subject, rules: DirectionRules): FilterContext {
+function filterContext(repository: Resolving, subject: Subject, rules: DirectionRules): FilterContext {
   const { semantics } = repository;
   return {
     semantics,

@@ -46,6 +46,7 @@ export function unknownPeerRuling(
 
 const NOBODY: Identity = {
   key: "unknown",
+  number: -1,
   labels: parseLabels([]),
   aggregate: null,
   isHost: false,
