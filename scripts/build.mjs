@@ -1,4 +1,4 @@
-// Bundles the CLI: one entry for the command, one for the recording worker, shared chunks beside them, and the JSON
+// Bundles the CLI: one entry for the command, one for each worker, shared chunks beside them, and the JSON
 // Schemas of the outputs. Lazy imports become chunks of their own, so that `ringfence --help` loads none of the engine.
 // `node scripts/build.mjs [DIRECTORY]`, default dist.
 import { chmodSync, cpSync, existsSync, rmSync } from "node:fs";
@@ -6,7 +6,9 @@ import { build } from "esbuild";
 
 const directory = process.argv[2] ?? "dist";
 rmSync(directory, { recursive: true, force: true });
-const entries = ["src/cli/main.ts", "src/sources/recording-worker.ts"].filter((file) => existsSync(file));
+const entries = ["src/cli/main.ts", "src/sources/recording-worker.ts", "src/cli/test-worker.ts"].filter((file) =>
+  existsSync(file),
+);
 await build({
   entryPoints: Object.fromEntries(entries.map((file) => [file.replace(/^.*\//, "").replace(/\.ts$/, ""), file])),
   outdir: directory,

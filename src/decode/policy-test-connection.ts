@@ -2,7 +2,7 @@ import type { L7Request } from "#model/conversation.ts";
 import { isObject, type Json, type JsonObject } from "#model/json.ts";
 import type { TestConnection } from "#model/policy-test.ts";
 import { textAt } from "./field.ts";
-import { noteUnknownKeys, type Reading } from "./policy-test-reading.ts";
+import { refuseUnknownKeys, type Reading } from "./policy-test-reading.ts";
 
 const KEYS = [
   "name",
@@ -27,12 +27,15 @@ const EXPECT_KEYS = [
 /** Reads one element of a test's `connections`. Without a protocol it is TCP, or ICMP when an `icmpType` is given. */
 export function readConnection(value: Json, path: string, reading: Reading): TestConnection {
   if (!isObject(value)) throw reading.problem(path, "must be a mapping with from and to");
-  noteUnknownKeys(value, path, KEYS, reading);
+  refuseUnknownKeys(value, path, KEYS, reading);
   const icmpType = integer(value, "icmpType", path, reading);
   const serverName = text(value, "serverName", path, reading);
   const expect = value["expect"] ?? {};
   if (!isObject(expect)) throw reading.problem(`${path}.expect`, "must be a mapping");
-  noteUnknownKeys(expect, `${path}.expect`, EXPECT_KEYS, reading);
+  refuseUnknownKeys(expect, `${path}.expect`, EXPECT_KEYS, reading);
+  if (Object.keys(expect).length === 0) {
+    reading.note(path, "expects nothing, so it always passes", "say what it expects, as in expect: {verdict: allowed}");
+  }
   return {
     name: text(value, "name", path, reading),
     from: end(value, "from", path, reading),
@@ -89,12 +92,13 @@ function dnsOf(value: JsonObject, path: string, reading: Reading): Extract<L7Req
   if (query === undefined || query === null) return null;
   const name = textAt(query, "name");
   if (name === undefined) throw reading.problem(`${path}.dnsQuery`, "needs a name");
+  if (isObject(query)) refuseUnknownKeys(query, `${path}.dnsQuery`, ["name"], reading);
   return { kind: "dns", name };
 }
 
 /** Parts of a request that are not given are empty: a rule that asks for one does not match. */
 function httpOf(http: JsonObject, path: string, reading: Reading): L7Request {
-  noteUnknownKeys(http, path, ["method", "path", "host", "headers"], reading);
+  refuseUnknownKeys(http, path, ["method", "path", "host", "headers"], reading);
   const headers = http["headers"] ?? {};
   if (!isObject(headers)) throw reading.problem(`${path}.headers`, "must be a mapping");
   return {

@@ -34,19 +34,19 @@ export function readingOf(source: SourceObject, file: string, findings: Finding[
       findings.push({
         id: "odd-policy-test",
         severity: "warn",
-        message: `${path}: ${message}`,
+        message: path === "" ? message : `${path}: ${message}`,
         help,
         place: place(path),
       }),
   };
 }
 
-/** Says of keys that do not exist that they are not looked at: a typing mistake would otherwise pass every time. */
-export function noteUnknownKeys(value: JsonObject, path: string, known: readonly string[], reading: Reading): void {
+/** Refuses keys that do not exist: what a mistyped one asks for would never be checked, and the test would pass. */
+export function refuseUnknownKeys(value: JsonObject, path: string, known: readonly string[], reading: Reading): void {
   for (const key of Object.keys(value)) {
     if (known.includes(key)) continue;
     const near = nearestName(key, known);
     const help = near === null ? `known are ${known.join(", ")}` : `did you mean ${near}?`;
-    reading.note(path === "" ? key : `${path}.${key}`, "no such key: it is not looked at", help);
+    throw reading.problem(path === "" ? key : `${path}.${key}`, "no such key", help);
   }
 }

@@ -45,7 +45,7 @@ function read(text: string) {
 }
 
 describe("a policy test", () => {
-  const { tests, filesWanted, findings } = read(TEST);
+  const { tests, places, filesWanted, findings, problems } = read(TEST);
 
   it("is read whole", () => {
     expect(tests).toEqual([
@@ -66,7 +66,10 @@ describe("a policy test", () => {
     expect(filesWanted).toEqual([
       { test: 0, patterns: ["policies/*.yaml"], place: { file: "t.yaml", line: 12, column: 1, path: "files" } },
     ]);
-    expect(findings).toEqual([]);
+    expect(findings.map(({ message }) => message)).toEqual(
+      [1, 2, 3, 4, 5].map((index) => `connections[${index}]: expects nothing, so it always passes`),
+    );
+    expect([places, problems]).toEqual([[{ file: "t.yaml", line: 1, column: 1, path: "name" }], []]);
   });
 
   it("holds its connections, with what was left out filled in", () => {
@@ -138,7 +141,6 @@ describe("a policy test", () => {
 describe("what cannot be meant is an error with its line", () => {
   it.each([
     ["no name", "cilium: '1.20'\n", 1, "name: every test has a name"],
-    ["a name twice", "name: a\n---\nname: a\n", 3, "name: `a` is the name of an earlier test"],
     ["no mapping", "- name: a\n- b\n", 2, "a policy test is a mapping"],
     ["no version", "name: a\ncilium: latest\n", 2, "cilium: `latest` is no cilium version"],
     ["a setting of another type", "name: a\nconfig:\n  ipv4: 'yes'\n", 3, "config.ipv4: must be true or false"],
@@ -181,23 +183,50 @@ describe("what cannot be meant is an error with its line", () => {
       2,
       "expectPolicies[0].valid",
     ],
+    ["files that are no list", "name: a\nfiles: policies.yaml\n", 2, "files: must be a list"],
+    ["a file that is none", "name: a\nfiles: [a.yaml, 7]\n", 2, "files[1]: must be a file or a pattern"],
+    [
+      "a seer that is none",
+      "name: a\ndns: [{name: x, seenBy: [a/b]}]\n",
+      2,
+      "dns[0].seenBy: must be the namespace/pod",
+    ],
+    ["an error that is no text", "name: a\nexpectPolicies: [{policy: x, error: [y]}]\n", 2, "expectPolicies[0].error"],
   ])("%s", (_, text, line, message) => {
-    let error: unknown;
-    try {
-      read(text);
-    } catch (thrown) {
-      error = thrown;
-    }
-    expect(error).toBeInstanceOf(UserError);
-    expect(error).toMatchObject({ code: "bad-policy-test", place: { file: "t.yaml", line } });
-    expect((error as UserError).message).toContain(message);
+    const [problem] = read(text).problems;
+    expect(problem).toBeInstanceOf(UserError);
+    expect(problem).toMatchObject({ code: "bad-policy-test", place: { file: "t.yaml", line } });
+    expect(problem?.message).toContain(message);
+  });
+
+  it("and the tests beside it are read all the same", () => {
+    const { tests, places, problems } = read("name: a\n---\nname: b\nports: 7\n---\nname: c\n");
+    expect(tests.map(({ name }) => name)).toEqual(["a", "c"]);
+    expect(places).toMatchObject([{ line: 1 }, { line: 6 }]);
+    expect(problems).toMatchObject([{ place: { line: 4 } }]);
+  });
+
+  it("but a text that is broken is no test file", () => {
+    expect(() => read("name: [")).toThrow(UserError);
   });
 });
 
-describe("keys that do not exist are said, since they are not checked", () => {
+describe("keys that do not exist are refused: what a mistyped one asks for would never be checked", () => {
   it.each([
     ["name: a\nconection: []\n", "conection", "did you mean connections?"],
-    ["name: a\nconfig: {policyAuditmode: true}\n", "config.policyAuditmode", "it is not looked at"],
+    ["name: a\nconfig: {policyAuditmode: true}\n", "config.policyAuditmode", "see the policy test format"],
+    ["name: a\ndns: [{name: x, ip: [10.0.0.1]}]\n", "dns[0].ip", "did you mean ips?"],
+    ["name: a\nexpectPolicies: [{policy: x, valdi: true}]\n", "expectPolicies[0].valdi", "did you mean valid?"],
+    [
+      "name: a\nconnections: [{from: a/b, to: c/d, http: {verb: GET}}]\n",
+      "connections[0].http.verb",
+      "known are method, path, host, headers",
+    ],
+    [
+      "name: a\nconnections: [{from: a/b, to: c/d, dnsQuery: {name: x, typ: A}}]\n",
+      "connections[0].dnsQuery.typ",
+      "known are name",
+    ],
     ["name: a\nconnections: [{from: a/b, to: c/d, prot: 80}]\n", "connections[0].prot", "did you mean port?"],
     [
       "name: a\nconnections: [{from: a/b, to: c/d, expect: {verdct: allowed}}]\n",
@@ -205,10 +234,26 @@ describe("keys that do not exist are said, since they are not checked", () => {
       "did you mean verdict?",
     ],
   ])("%j", (text, path, help) => {
-    expect(read(text).findings).toMatchObject([{ id: "odd-policy-test", severity: "warn", help, place: { path } }]);
+    expect(read(text)).toMatchObject({ tests: [], problems: [{ code: "bad-policy-test", help, place: { path } }] });
   });
 
   it("labels and notes are a test's own business", () => {
-    expect(read("name: a\nnotes: x\nlabels: [y]\n").findings).toEqual([]);
+    expect(read("name: a\nnotes: x\nlabels: [y]\n")).toMatchObject({ tests: [{ name: "a" }], problems: [] });
+  });
+});
+
+describe("what checks nothing is said", () => {
+  it.each([
+    ["name: a\n", "expects nothing: it has neither connections nor expectPolicies"],
+    ["name: a\nconnections: [{from: a/b, to: c/d}]\n", "connections[0]: expects nothing, so it always passes"],
+    [
+      "name: a\nconnections: [{from: a/b, to: c/d, expect: {}}]\n",
+      "connections[0]: expects nothing, so it always passes",
+    ],
+    ["name: a\nexpectPolicies: [{policy: x}]\n", "expectPolicies[0]: expects nothing"],
+  ])("%j", (text, message) => {
+    const { findings } = read(text);
+    expect(findings).toMatchObject([{ id: "odd-policy-test", severity: "warn" }]);
+    expect(findings[0]?.message).toContain(message);
   });
 });

@@ -1,13 +1,13 @@
-import type { Finding } from "#model/finding.ts";
+import { type Finding, UserError } from "#model/finding.ts";
 import { isObject, type Json, type JsonObject } from "#model/json.ts";
 import type { Place } from "#model/place.ts";
 import type { PolicyTest } from "#model/policy-test.ts";
 import { type CiliumMinor, NEWEST_MINOR } from "#model/profile.ts";
 import { configFor } from "./cilium-config.ts";
 import { readVersion } from "./cilium-version.ts";
-import { pruneObject, textAt, textsAt, valueAt } from "./field.ts";
+import { pruneObject, textAt, valueAt } from "./field.ts";
 import { readConnection } from "./policy-test-connection.ts";
-import { noteUnknownKeys, type Reading, readingOf } from "./policy-test-reading.ts";
+import { refuseUnknownKeys, type Reading, readingOf } from "./policy-test-reading.ts";
 import { readObjects } from "./read-objects.ts";
 import { readSettings } from "./settings.ts";
 import type { SourceObject } from "./source-object.ts";
@@ -17,31 +17,55 @@ export type FilesWanted = { readonly test: number; readonly patterns: readonly s
 
 export type ReadPolicyTests = {
   readonly tests: readonly PolicyTest[];
+  /** Where each test begins. */
+  readonly places: readonly Place[];
   readonly filesWanted: readonly FilesWanted[];
   readonly findings: readonly Finding[];
+  /** Tests that cannot be meant, each with its place; the others are read all the same. */
+  readonly problems: readonly UserError[];
 };
 
 /**
  * Reads policy tests (docs: policy-test format): a YAML or JSON document, several, or JSON Lines. Defaults are filled
- * in: the newest minor, the Helm chart's configuration of the test's minor. Throws `UserError` with file, line and
- * reason at what cannot be meant; keys that do not exist are findings, and are not checked.
+ * in: the newest minor, the Helm chart's configuration of the test's minor. Throws `UserError` when the text is broken;
+ * a test that cannot be meant (a key that does not exist, a port that is none) is a problem and the next one is read.
  */
 export function readPolicyTests(text: string, file: string): ReadPolicyTests {
-  const findings: Finding[] = [];
-  const filesWanted: FilesWanted[] = [];
-  const seen = new Set<string>();
-  const tests = readObjects(text, file)
-    .flatMap(unfoldLists)
-    .map((source, index) => {
-      const reading = readingOf(source, file, findings);
-      const test = readTest(source.value, reading, file);
-      if (seen.has(test.name)) throw reading.problem("name", `\`${test.name}\` is the name of an earlier test`);
-      seen.add(test.name);
-      const patterns = textsAt(source.value, "files");
-      if (patterns.length > 0) filesWanted.push({ test: index, patterns, place: reading.place("files") });
-      return test;
-    });
-  return { tests, filesWanted, findings };
+  const read: Draft = { tests: [], places: [], filesWanted: [], findings: [], problems: [] };
+  for (const source of readObjects(text, file).flatMap(unfoldLists)) {
+    try {
+      readInto(source, file, read);
+    } catch (problem) {
+      if (!(problem instanceof UserError)) throw problem;
+      read.problems.push(problem);
+    }
+  }
+  return read;
+}
+
+type Draft = {
+  readonly tests: PolicyTest[];
+  readonly places: Place[];
+  readonly filesWanted: FilesWanted[];
+  readonly findings: Finding[];
+  readonly problems: UserError[];
+};
+
+function readInto(source: SourceObject, file: string, read: Draft): void {
+  const reading = readingOf(source, file, read.findings);
+  const test = readTest(source.value, reading, file);
+  const patterns = isObject(source.value) ? list(source.value, "files", reading) : [];
+  const wanted = patterns.map((pattern, index) => {
+    if (typeof pattern === "string" && pattern !== "") return pattern;
+    throw reading.problem(`files[${index}]`, "must be a file or a pattern such as policies/*.yaml");
+  });
+  if (wanted.length > 0)
+    read.filesWanted.push({ test: read.tests.length, patterns: wanted, place: reading.place("files") });
+  if (test.connections.length + test.expectPolicies.length === 0) {
+    reading.note("", "expects nothing: it has neither connections nor expectPolicies", "add connections");
+  }
+  read.tests.push(test);
+  read.places.push(reading.place("name"));
 }
 
 function unfoldLists(source: SourceObject): readonly SourceObject[] {
@@ -52,7 +76,7 @@ const KEYS = ["name", "cilium", "config", "objects", "files", "dns", "connection
 
 function readTest(value: Json, reading: Reading, file: string): PolicyTest {
   if (!isObject(value)) throw reading.problem("", "a policy test is a mapping with a name and connections");
-  noteUnknownKeys(value, "", [...KEYS, "notes", "labels", "description"], reading);
+  refuseUnknownKeys(value, "", [...KEYS, "notes", "labels", "description"], reading);
   const name = textAt(value, "name") ?? "";
   if (name === "") throw reading.problem("name", "every test has a name");
   const cilium = readMinor(value["cilium"], reading);
@@ -93,8 +117,7 @@ function readConfig(value: Json | undefined, minor: CiliumMinor, reading: Readin
   if (!isObject(value)) throw reading.problem("config", "must be a mapping");
   const { settings, problems } = readSettings(value);
   for (const { key, message } of problems) {
-    if (!message.startsWith("no such setting")) throw reading.problem(`config.${key}`, message);
-    reading.note(`config.${key}`, message, "it is not looked at");
+    throw reading.problem(`config.${key}`, message);
   }
   return configFor(settings, minor);
 }
@@ -115,19 +138,28 @@ export function readTestObjects(value: Json | undefined, reading: Pick<Reading, 
 
 function readDns(value: Json, path: string, reading: Reading): PolicyTest["dns"][number] {
   const name = textAt(value, "name");
-  if (name === undefined) throw reading.problem(path, "needs a name");
+  if (!isObject(value) || name === undefined) throw reading.problem(path, "needs a name");
+  refuseUnknownKeys(value, path, ["name", "ips", "seenBy"], reading);
+  const seenBy = valueAt(value, "seenBy") ?? null;
+  if (seenBy !== null && typeof seenBy !== "string")
+    throw reading.problem(`${path}.seenBy`, "must be the namespace/pod that asked");
   const ips = valueAt(value, "ips") ?? [];
   if (!Array.isArray(ips) || !ips.every((ip) => typeof ip === "string")) {
     throw reading.problem(`${path}.ips`, "must be a list of addresses");
   }
-  return { name, ips, seenBy: textAt(value, "seenBy") ?? null };
+  return { name, ips, seenBy };
 }
 
 function readExpectPolicy(value: Json, path: string, reading: Reading): PolicyTest["expectPolicies"][number] {
   const policy = textAt(value, "policy");
-  if (policy === undefined) throw reading.problem(path, "needs a policy, as kind/namespace/name");
-  const valid = valueAt(value, "valid");
-  const error = textAt(value, "error");
+  if (!isObject(value) || policy === undefined) throw reading.problem(path, "needs a policy, as kind/namespace/name");
+  refuseUnknownKeys(value, path, ["policy", "valid", "error"], reading);
+  const valid = value["valid"] ?? undefined;
+  const error = value["error"] ?? undefined;
+  if (error !== undefined && typeof error !== "string") throw reading.problem(`${path}.error`, "must be a text");
+  if (valid === undefined && error === undefined) {
+    reading.note(path, "expects nothing, so it passes whenever the policy is there", "say valid: true or valid: false");
+  }
   if (valid !== undefined && typeof valid !== "boolean")
     throw reading.problem(`${path}.valid`, "must be true or false");
   return { policy, ...(valid === undefined ? {} : { valid }), ...(error === undefined ? {} : { error }) };

@@ -31,3 +31,21 @@ export type TestConnection = {
   /** Keys present are checked, absent ones are not. */
   readonly expect: Readonly<Record<string, unknown>>;
 };
+
+/**
+ * Why a result is not what was expected, in words: which rules decided and where they stand, who switched default deny
+ * on, and the edit that makes it as expected, where one is proven.
+ */
+export type TestFailure = {
+  readonly sentences: readonly string[];
+  readonly edit: TestEdit | null;
+};
+
+/** An edit after which the result is as expected and nothing of its test that was as expected is otherwise. */
+export type TestEdit = {
+  /** Unified diff; "" where the object stands in the test itself, then `summary` says it. */
+  readonly diff: string;
+  readonly summary: readonly string[];
+  /** Other connections of the test that the edit mends as well, by name. */
+  readonly alsoMends: readonly string[];
+};

@@ -1,9 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, describe, expect, it } from "vitest";
-import { ringfence } from "../ringfence.ts";
 import { expectGolden } from "./golden.ts";
 import { inProcess } from "./in-process.ts";
 
@@ -23,8 +22,8 @@ const line = (name: string, verdict: string) =>
   `{"name":"${name}","objects":[${pod("x")},${pod("y")}],"connections":[{"from":"a/x","to":"a/y","port":80,"expect":{"verdict":"${verdict}"}}]}\n`;
 
 describe("ringfence test", () => {
-  it("shows a failure with what was expected, what was decided and by which rules", () => {
-    const run = ringfence(["test", SHOP]);
+  it("shows a failure with what was expected, what was decided, by which rules, and a proven edit", async () => {
+    const run = await inProcess(["test", SHOP]);
     expectGolden("test-shop.txt", run.stdout);
     expect(run).toMatchObject({ status: 1, stderr: "" });
   });
@@ -51,8 +50,9 @@ describe("ringfence test", () => {
     ]);
   });
 
-  it("prints JUnit", async () => {
+  it("prints JUnit and markdown in the same words", async () => {
     expectGolden("test-shop.junit.xml", (await inProcess(["test", SHOP, "-o", "junit"])).stdout);
+    expectGolden("test-shop.md", (await inProcess(["test", SHOP, "-o", "markdown"])).stdout);
   });
 
   it("passes quietly, and lists all with --all", async () => {
@@ -73,7 +73,55 @@ describe("ringfence test", () => {
 
   it("a test that checks nothing is not called passed", async () => {
     const path = file("nothing.yaml", "name: nothing\nconnections: []\n");
-    expect((await inProcess(["test", path])).stdout).toBe("nothing was checked in 1 test\n");
+    const run = await inProcess(["test", path]);
+    expect(run).toMatchObject({ status: 0, stdout: "nothing was checked in 1 test\n" });
+    expect(run.stderr).toMatch(/nothing\.yaml:1:1: expects nothing/);
+  });
+
+  it("the tests beside one that cannot be read are run and printed all the same", async () => {
+    const broken = file("broken-object.yaml", "apiVersion: v1\nkind: [\n");
+    const path = file(
+      "mixed.jsonl",
+      `${line("one", "allowed")}{"name":\n${line("two", "denied")}{"name":"three","files":["broken-object.yaml"]}\n{"name":"four","ports":1}\n${line("one", "denied")}${line("five", "allowed")}`,
+    );
+    const run = await inProcess(["test", path]);
+    expect(run.status).toBe(2);
+    expect(run.stdout).toMatch(/✗ two · connection 0/);
+    expect(run.stdout).toMatch(/1 of 3 results not as expected in 3 tests, 4 tests could not be read\n$/);
+    expect(run.stderr).toMatch(/mixed\.jsonl:2:\d+: broken json/);
+    expect(run.stderr).toMatch(/broken-object\.yaml:\d+:\d+: broken yaml/);
+    expect(run.stderr).toMatch(/mixed\.jsonl:5:\d+: ports: no such key/);
+    expect(run.stderr).toMatch(/mixed\.jsonl:6:\d+: `one` is the name of the test at .*mixed\.jsonl:1:/);
+    const results = (await inProcess(["test", path, "-o", "jsonl"])).stdout.trimEnd().split("\n");
+    expect(results.map((text) => JSON.parse(text).test)).toEqual(["one", "two", "five"]);
+    const junit = (await inProcess(["test", path, "-o", "junit"])).stdout;
+    expect(junit).toMatch(/<testsuites name="ringfence test" tests="7" failures="1" errors="4"/);
+    expect((await inProcess(["test", path, "-o", "markdown"])).stdout).toMatch(/could not be read: .*broken json/);
+    expect(broken).toMatch(/yaml$/);
+  });
+
+  it("finds the tests below a directory, and says what it looked for when there are none", async () => {
+    mkdirSync(join(directory, "tree/deep"), { recursive: true });
+    file("tree/a.test.yaml", line("a", "allowed"));
+    file("tree/deep/b.test.jsonl", line("b", "allowed") + line("c", "denied"));
+    file("tree/other.yaml", "name: [");
+    const root = join(directory, "tree");
+    const run = await inProcess(["test", root]);
+    expect(run.stdout).toMatch(/1 of 3 results not as expected in 3 tests/);
+    expect(run.stderr).toBe("");
+    expect((await inProcess(["test", `${root}/**/*.test.yaml`])).stdout).toMatch(/all 1 result as expected/);
+    mkdirSync(join(directory, "bare"));
+    const none = await inProcess(["test", join(directory, "bare")]);
+    expect(none).toMatchObject({ status: 2, stdout: "" });
+    expect(none.stderr).toMatch(/no tests in .*bare: no file is named \*\.test\.yaml\nhelp: looked for .*--record/);
+  });
+
+  it("--filter runs the tests of which the name holds a text", async () => {
+    const path = file("named.jsonl", line("Blog", "allowed") + line("shop", "denied"));
+    expect((await inProcess(["test", path, "--filter", "blog"])).stdout).toBe("✓ all 1 result as expected in 1 test\n");
+    const none = await inProcess(["test", path, "--filter", "wiki"]);
+    expect(none).toMatchObject({ status: 2, stdout: "" });
+    expect(none.stderr).toMatch(/none of 2 tests has `wiki` in its name/);
   });
 
   it.each([
@@ -88,7 +136,7 @@ describe("ringfence test", () => {
     [
       "one name twice",
       () => file("twice.jsonl", line("one", "allowed") + line("one", "denied")),
-      /`one` is the name of an earlier test/,
+      /twice\.jsonl:2:\d+: `one` is the name of the test at .*twice\.jsonl:1:\d+ too/,
     ],
     [
       "files that are not there",

@@ -1,62 +1,124 @@
-import { type PolicyTestResult, runPolicyTest } from "#analysis/policy-test.ts";
-import { readInventory } from "#decode/objects.ts";
+import { UserError } from "#model/finding.ts";
 import { placeText } from "#model/place.ts";
-import type { PolicyTest, TestConnection } from "#model/policy-test.ts";
-import { outcomeJson } from "#report/policy-test/jsonl.ts";
-import { outcomesJunit } from "#report/policy-test/junit.ts";
-import type { TestOutcome } from "#report/policy-test/result.ts";
-import { outcomeText, type TestTextOptions, totalsText } from "#report/policy-test/text.ts";
-import { count, listed } from "#report/words.ts";
+import { frameJunit } from "#report/policy-test/junit.ts";
+import { frameMarkdown } from "#report/policy-test/markdown.ts";
+import { type TestTextOptions, type TestTotals, totalsText } from "#report/policy-test/text.ts";
+import { count } from "#report/words.ts";
 import { type Invocation, isOn, valueOf } from "../args.ts";
 import type { ExitCode } from "../command.ts";
-import { TEST_OUTPUT } from "../commands/test.ts";
+import { FILTER, TEST_OUTPUT } from "../commands/test.ts";
 import { ALL, COLOR, QUIET } from "../flags.ts";
 import type { Io } from "../io.ts";
 import { NO_PROGRESS } from "../progress.ts";
-import { type LoadedTest, readTests } from "../read-tests.ts";
+import type { TestReport, TestRun } from "../run-tests.ts";
+import { findTestFiles } from "../test-files.ts";
+import { testReports } from "../test-pool.ts";
+import { userErrorText } from "../program.ts";
 
-/** `ringfence test`: runs tests one after the other and prints as it goes. */
+/** `ringfence test`: runs tests and prints as it goes, in their order. */
 export async function runTest(invocation: Invocation, io: Io): Promise<ExitCode> {
   const progress = isOn(invocation, QUIET) ? NO_PROGRESS : io.progress;
-  const printer = printerOf(valueOf(invocation, TEST_OUTPUT) ?? "text", textOptions(invocation, io));
-  const totals = { tests: 0, passed: 0, failed: 0 };
-  for await (const loaded of readTests(invocation.operands)) {
-    warn(loaded, io);
-    totals.tests += 1;
-    let text = "";
-    for (const outcome of outcomesOf(loaded)) {
-      totals[outcome.pass ? "passed" : "failed"] += 1;
-      text += printer.each(outcome);
+  const run = runOf(invocation, io);
+  const printer = printerOf(run);
+  const tally = { tests: 0, passed: 0, failed: 0, broken: 0, leftOut: 0 };
+  const broken = (error: UserError) => {
+    progress.clear();
+    io.err(userErrorText(error));
+    tally.broken += 1;
+    printer.broken(userErrorText(error));
+  };
+  const seen = new Map<string, string>();
+  for await (const report of testReports(await findTestFiles(invocation.operands), run)) {
+    const problem = problemOf(report, seen);
+    if (problem !== null) broken(problem);
+    if (report.kind === "left-out") tally.leftOut += 1;
+    if (report.kind === "ran" && problem === null) {
+      add(tally, report);
+      warn(report, io);
+      const text = printer.each(report.printed);
+      if (text !== "") progress.clear();
+      await io.out(text);
     }
-    if (text !== "") progress.clear();
-    await io.out(text);
-    progress.update(`${count(totals.tests)} tests, ${count(totals.failed)} results not as expected`);
+    progress.update(`${count(tally.tests)} tests, ${count(tally.failed)} results not as expected`);
     if (!io.isOpen()) break;
   }
   progress.clear();
-  await io.out(printer.end(totals));
-  return totals.failed > 0 ? 1 : 0;
+  refuseNothing(run.filter, tally);
+  await io.out(printer.end(tally));
+  return tally.broken > 0 ? 2 : tally.failed > 0 ? 1 : 0;
 }
 
-type Totals = { readonly tests: number; readonly passed: number; readonly failed: number };
-type Printer = { readonly each: (outcome: TestOutcome) => string; readonly end: (totals: Totals) => string };
+type Tally = { -readonly [Key in keyof TestTotals]: number };
 
-function printerOf(output: string, options: TestTextOptions): Printer {
-  const outcomes: TestOutcome[] = [];
-  switch (output) {
-    case "jsonl":
-      return { each: outcomeJson, end: () => "" };
-    case "junit":
-      return {
-        each: (outcome) => {
-          outcomes.push(outcome);
-          return "";
-        },
-        end: () => outcomesJunit(outcomes),
-      };
-    default:
-      return { each: (outcome) => outcomeText(outcome, options), end: (totals) => totalsText(totals, options) };
+function add(tally: Tally, report: TestReport & { readonly kind: "ran" }): void {
+  tally.tests += 1;
+  tally.passed += report.passed;
+  tally.failed += report.failed;
+}
+
+function refuseNothing(filter: string | null, tally: { readonly tests: number; readonly leftOut: number }): void {
+  if (filter === null || tally.tests > 0 || tally.leftOut === 0) return;
+  throw new UserError("no-tests", `none of ${count(tally.leftOut)} tests has \`${filter}\` in its name`, {
+    help: "--filter looks for a part of the name, letter case aside",
+  });
+}
+
+/** Why a test has no result: it could not be read, or its name is another's. */
+function problemOf(report: TestReport, seen: Map<string, string>): UserError | null {
+  if (report.kind === "broken") {
+    const { code, message, help, place } = report;
+    return new UserError(code, message, {
+      ...(help === undefined ? {} : { help }),
+      ...(place === undefined ? {} : { place }),
+    });
   }
+  const before = seen.get(report.name);
+  if (before === undefined) {
+    seen.set(report.name, placeText(report.place));
+    return null;
+  }
+  return new UserError("duplicate-test", `\`${report.name}\` is the name of the test at ${before} too: not run`, {
+    place: report.place,
+    help: "give every test of a run its own name",
+  });
+}
+
+type Printer = {
+  readonly each: (printed: string) => string;
+  readonly broken: (message: string) => void;
+  readonly end: (totals: TestTotals) => string;
+};
+
+/** JUnit and markdown begin with the totals: their tests are kept, as text, until all have run. */
+function printerOf({ printing }: TestRun): Printer {
+  const tests: string[] = [];
+  const broken: string[] = [];
+  const keep = (printed: string) => {
+    if (printed !== "") tests.push(printed);
+    return "";
+  };
+  const note = (message: string) => {
+    broken.push(message.trimEnd());
+  };
+  switch (printing.output) {
+    case "jsonl":
+      return { each: (printed) => printed, broken: () => undefined, end: () => "" };
+    case "junit":
+      return { each: keep, broken: note, end: (totals) => frameJunit(tests, totals, broken) };
+    case "markdown":
+      return { each: keep, broken: note, end: (totals) => frameMarkdown(tests, totals, broken) };
+    default:
+      return {
+        each: (printed) => printed,
+        broken: () => undefined,
+        end: (totals) => totalsText(totals, printing.text),
+      };
+  }
+}
+
+function runOf(invocation: Invocation, io: Io): TestRun {
+  const output = valueOf(invocation, TEST_OUTPUT) ?? "text";
+  return { printing: { output, text: textOptions(invocation, io) }, filter: valueOf(invocation, FILTER) };
 }
 
 function textOptions(invocation: Invocation, io: Io): TestTextOptions {
@@ -65,54 +127,9 @@ function textOptions(invocation: Invocation, io: Io): TestTextOptions {
   return { width: io.width, color, all: isOn(invocation, ALL) };
 }
 
-function warn({ findings }: LoadedTest, io: Io): void {
-  for (const finding of findings) {
-    const place = finding.place === undefined ? "" : `${placeText(finding.place)}: `;
-    io.err(`ringfence: ${place}${finding.message}\n`);
+function warn({ findings }: TestReport & { readonly kind: "ran" }, io: Io): void {
+  for (const { place, message, help } of findings) {
+    const at = place === undefined ? "" : `${placeText(place)}: `;
+    io.err(`ringfence: ${at}${message}\n${help === undefined ? "" : `help: ${help}\n`}`);
   }
-}
-
-function outcomesOf({ test, manifests }: LoadedTest): readonly TestOutcome[] {
-  const { inventory, policies } = readInventory(manifests, { anyVersion: true });
-  const results = runPolicyTest(test, inventory, policies);
-  const failed = results.some((result) => !result.pass);
-  const reasons = failed ? runPolicyTest(askingWhy(test), inventory, policies) : [];
-  return results.map((result, index): TestOutcome => {
-    const connection = "connection" in result ? (test.connections[index] ?? null) : null;
-    const { pass, got, expect } = result;
-    const subject = "connection" in result ? { connection: result.connection } : { policy: result.policy };
-    const why = pass ? [] : reasonsOf(reasons[index]);
-    return { test: test.name, file: test.file, subject, pass, got, expect, connection, reasons: why };
-  });
-}
-
-const WHY = ["egress", "ingress"].flatMap((side) => [side, `${side}Rules`, `${side}DefaultDeny`]);
-
-/** The same test with the keys that say which rules decided: `got` has the keys of `expect`. */
-function askingWhy(test: PolicyTest): PolicyTest {
-  const expect = Object.fromEntries(WHY.map((key) => [key, null]));
-  return { ...test, connections: test.connections.map((connection): TestConnection => ({ ...connection, expect })) };
-}
-
-function reasonsOf(result: PolicyTestResult | undefined): readonly string[] {
-  if (result === undefined) return [];
-  if ("connection" in result) return ["egress", "ingress"].flatMap((side) => sideReason(side, result.got));
-  const help = result.got["help"];
-  return typeof help === "string" && help !== "" ? [help] : [];
-}
-
-/** `ingress is denied: no rule allows it; isolated by CiliumNetworkPolicy/a/x ingress[0]`. */
-function sideReason(side: string, got: PolicyTestResult["got"]): readonly string[] {
-  const decision = got[side];
-  if (typeof decision !== "string") return [];
-  const rules = textsOf(got[`${side}Rules`]);
-  if (rules.length > 0) return [`${side} is ${decision} by ${listed(rules, 3)}`];
-  const isolating = textsOf(got[`${side}DefaultDeny`]);
-  if (decision === "denied") return [`${side} is denied: no rule allows it; isolated by ${listed(isolating, 3)}`];
-  const why = isolating.length === 0 ? "no policy isolates it" : "an implicit rule lets it through";
-  return [`${side} is ${decision}: ${why}`];
-}
-
-function textsOf(value: unknown): readonly string[] {
-  return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
 }
