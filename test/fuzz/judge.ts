@@ -1,0 +1,88 @@
+import { runPolicyTest } from "#analysis/policy-test.ts";
+import { manifestsOf, readInventory } from "#decode/objects.ts";
+import { readPolicyTests } from "#decode/policy-test.ts";
+import { UserError } from "#model/finding.ts";
+import type { OracleAnswer, OracleExpect } from "./oracle.ts";
+import type { FuzzWorld } from "./world.ts";
+
+/** One key that this project answers otherwise than Cilium. */
+export type Difference = {
+  /** A connection's index, or a policy; null where the whole world cannot be decided. */
+  readonly of: number | string | null;
+  readonly key: string;
+  readonly ours: unknown;
+  readonly cilium: unknown;
+};
+
+/** What comparing one world came to. */
+export type Judgement = {
+  /** Connections that both answered. */
+  readonly decisions: number;
+  /** Connections that Cilium's engine has no answer to. */
+  readonly unanswered: number;
+  readonly keys: number;
+  readonly differences: readonly Difference[];
+};
+
+type Answers = Readonly<Record<string, unknown>>;
+/** A way to answer a policy test: every one of them is held against Cilium. */
+export type Answerer = { readonly name: string; readonly run: typeof runPolicyTest };
+
+/** The engines under test. A second engine gets its line here. */
+export const ANSWERERS: readonly Answerer[] = [{ name: "plain", run: runPolicyTest }];
+
+/** Reads the world as the product reads a policy test, decides it, and holds every key against Cilium's answer. */
+export function judge(world: FuzzWorld, answer: OracleAnswer, answerers: readonly Answerer[] = ANSWERERS): Judgement {
+  const expects = answer.connections.map(withSilentKeys);
+  const asked = {
+    ...world,
+    connections: world.connections.map((connection, index) => ({ ...connection, expect: expects[index] ?? {} })),
+    expectPolicies: answer.policies,
+  };
+  const answered = expects.filter((expect) => expect !== null);
+  const keys = [...answered, ...answer.policies].reduce((sum, expect) => sum + Object.keys(expect).length, 0);
+  return {
+    decisions: answered.length,
+    unanswered: expects.length - answered.length,
+    keys: keys - answer.policies.length,
+    differences: answerers.flatMap((answerer) => differencesOf(asked, answerer)),
+  };
+}
+
+/** The expected keys, with what the oracle says by leaving a key out; null where it has no answer. */
+function withSilentKeys(expect: OracleExpect): Answers | null {
+  if (expect.error !== undefined) return null;
+  const silent = (["egress", "ingress"] as const)
+    .filter((side) => expect[side] === "allowed")
+    .map((side) => ({ [`${side}Auth`]: "disabled", [`${side}L7`]: null }));
+  return Object.assign({}, ...silent, expect);
+}
+
+function differencesOf(asked: object, answerer: Answerer): readonly Difference[] {
+  const name = answerer.name === "plain" ? "" : `${answerer.name}:`;
+  try {
+    const { tests } = readPolicyTests(JSON.stringify(asked), "fuzz.jsonl");
+    return tests.flatMap((test) => {
+      const { inventory, policies } = readInventory(manifestsOf(test.objects, null), { anyVersion: true });
+      return answerer.run(test, inventory, policies).flatMap((result): Difference[] => {
+        const of = "policy" in result ? result.policy : Number(result.connection);
+        const { got, expect } = result;
+        const wrong = Object.keys(expect).filter((key) => !isSame(key, got[key], expect[key]));
+        return wrong.map((key) => ({ of, key: name + key, ours: got[key], cilium: expect[key] }));
+      });
+    });
+  } catch (error) {
+    // What cannot be meant is said aloud, and is no answer; whatever else is thrown is a bug.
+    if (error instanceof UserError) return [];
+    return [{ of: null, key: `${name}throws`, ours: String(error), cilium: null }];
+  }
+}
+
+function isSame(key: string, ours: unknown, cilium: unknown): boolean {
+  if (key.endsWith("L7") && ours === "unseen") return cilium === null;
+  if (key === "error") return String(ours).includes(String(cilium));
+  if (Array.isArray(ours) && Array.isArray(cilium)) {
+    return JSON.stringify([...new Set(ours)].sort()) === JSON.stringify([...new Set(cilium)].sort());
+  }
+  return ours === cilium;
+}
