@@ -2,7 +2,6 @@ import { parsePrefix } from "./cidr.ts";
 import {
   CIDR_LABELS,
   type EndpointSelector,
-  type Expression,
   labelSelector,
   readSelector,
   type Requirement,
@@ -130,8 +129,8 @@ function ruleAsLabels(rule: CidrRule, stack: CidrStack): readonly Selector[] {
     const world = both ? (rule.cidr.includes(":") ? "world-ipv6" : "world-ipv4") : "world";
     return [main, cidrLabels([requirement({ key: `reserved:${world}`, operator: "Exists", values: [] }), ...except])];
   }
-  const found: Expression = { key: groupKey(rule), operator: "Exists", values: [] };
-  if (rule.group !== "") return [cidrLabels([requirement(found), ...except])];
+  const found = requirement({ key: groupKey(rule), operator: "Exists", values: [] });
+  if (rule.group !== "") return [cidrLabels([found, ...except])];
   const selector = groupSelector(rule);
   const plain = labelSelector(selector);
   if (except.length === 0) return [plain];

@@ -116,7 +116,7 @@ function isWellFormed({ labels, expressions }: EndpointSelector): boolean {
     [...labels].every(([key, value]) => isKey(key) && isValue(value)) &&
     expressions.every(({ key, operator, values }) => {
       const counts = operator === "In" || operator === "NotIn" ? values.length > 0 : values.length === 0;
-      return counts && isKey(key) && values.every(isValue);
+      return operator !== "unknown" && counts && isKey(key) && values.every(isValue);
     })
   );
 }

@@ -8,7 +8,12 @@ import { listOf, textOf, textsOf } from "./validate/fields.ts";
 // `source:key` here, also for 1.18 and 1.19, which write `source.key`.
 
 export type Operator = "In" | "NotIn" | "Exists" | "DoesNotExist";
-export type Expression = { readonly key: string; readonly operator: Operator; readonly values: readonly string[] };
+/** `unknown`: an operator that Kubernetes does not have, which nobody rejected. */
+export type Expression = {
+  readonly key: string;
+  readonly operator: Operator | "unknown";
+  readonly values: readonly string[];
+};
 
 /** A label selector with extended keys (`any:app`, `k8s:io.kubernetes.pod.namespace`), still being put together. */
 export type EndpointSelector = {
@@ -46,17 +51,17 @@ export function readSelector(value: Json | undefined, extend: (key: string) => s
   const matchLabels = value["matchLabels"];
   const entries = isObject(matchLabels) ? Object.entries(matchLabels) : [];
   const labels = new Map(entries.map(([key, text]) => [extend(key), typeof text === "string" ? text : ""]));
-  const expressions = listOf(value, "matchExpressions").flatMap((item) => readExpression(item, extend));
+  const expressions = listOf(value, "matchExpressions").map((item) => readExpression(item, extend));
   return { labels, expressions };
 }
 
-function readExpression(item: Json, extend: (key: string) => string): readonly Expression[] {
-  if (!isObject(item)) return [];
-  const operator = readOperator(textOf(item, "operator"));
-  return operator === null ? [] : [{ key: extend(textOf(item, "key")), operator, values: textsOf(item, "values") }];
+function readExpression(item: Json, extend: (key: string) => string): Expression {
+  const fields = isObject(item) ? item : {};
+  const operator = readOperator(textOf(fields, "operator"));
+  return { key: extend(textOf(fields, "key")), operator, values: textsOf(fields, "values") };
 }
 
-function readOperator(text: string): Operator | null {
+function readOperator(text: string): Expression["operator"] {
   switch (text) {
     case "In":
     case "NotIn":
@@ -64,7 +69,7 @@ function readOperator(text: string): Operator | null {
     case "DoesNotExist":
       return text;
     default:
-      return null;
+      return "unknown";
   }
 }
 
@@ -110,17 +115,17 @@ function selectorKey(selector: EndpointSelector): string {
   return JSON.stringify([labels, selector.expressions.map((item) => [item.key, item.operator, item.values])]);
 }
 
+/** An unknown operator asks nothing, so that a selector of nothing else takes all. Upstream: 1.20 LabelSelectorToRequirements. */
 export function requirementsOf(selector: EndpointSelector): readonly Requirement[] {
   const equals = [...selector.labels].map(([key, value]) => requirement({ key, operator: "In", values: [value] }));
-  return [...equals, ...selector.expressions.map(requirement)];
+  const expressions = selector.expressions.flatMap(({ key, operator, values }) =>
+    operator === "unknown" ? [] : [requirement({ key, operator, values })],
+  );
+  return [...equals, ...expressions];
 }
 
-export function requirement(expression: Expression): Requirement {
-  return {
-    key: selectLabel(expression.key),
-    operator: expression.operator,
-    values: new Set(expression.values),
-  };
+export function requirement(asked: Pick<Expression, "key" | "values"> & Pick<Requirement, "operator">): Requirement {
+  return { key: selectLabel(asked.key), operator: asked.operator, values: new Set(asked.values) };
 }
 
 /** What a CIDR selector may reach, from the agent's settings. */
