@@ -45,7 +45,8 @@ export function reportHole(found: ExplainedDenial, facts: HoleFacts): Omit<Hole,
   };
 }
 
-function editOf(found: ExplainedDenial, facts: HoleFacts): Edit | null {
+/** The edit that ends a denial, written and proven; null when no cause proposes one. */
+export function editOf(found: ExplainedDenial, facts: Pick<HoleFacts, "prover" | "write">): Edit | null {
   const proof = facts.prover.prove(found.denial, found.steps);
   if (proof === null) return null;
   const text = facts.write(proof.steps);
