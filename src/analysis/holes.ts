@@ -30,7 +30,7 @@ export function denials(conversation: Conversation, judgement: Judgement, set: P
     const ruling: Ruling | null = judgement.decision[side];
     const refused = judgement.refused.filter((one) => one.side === side && !isHarmless(one.seen, conversation));
     if (ruling === null || (ruling.decision !== "denied" && refused.length === 0)) return [];
-    const names = set.names.of(conversation.from, conversation.to);
+    const names = set.names.of(conversation.from, conversation.to, conversation);
     const walk: Walk = set.engine.walk(connectionOf(conversation, names, null), side);
     const [subject, peer] =
       side === "egress" ? [conversation.from, conversation.to] : [conversation.to, conversation.from];

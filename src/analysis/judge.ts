@@ -43,7 +43,7 @@ export function createJudge(facts: JudgeFacts): Judge {
 }
 
 function judge(facts: JudgeFacts, conversation: Conversation): Judgement {
-  const names = facts.names.of(conversation.from, conversation.to);
+  const names = facts.names.of(conversation.from, conversation.to, conversation);
   const plain = withDoubts(facts, conversation, facts.engine.decide(connectionOf(conversation, names, null)));
   const refused = conversation.requests.flatMap((seen) => refusedSides(facts.engine, conversation, names, seen));
   const l7 = refused.length > 0 ? "denied" : redirects(plain) && !answersAll(conversation, plain) ? "unseen" : null;

@@ -2,8 +2,11 @@ import type { Engine } from "#engine/engine.ts";
 import { podEnd } from "#engine/identity.ts";
 import type { Connection, NameKnowledge } from "#model/connection.ts";
 import type { Conversation, End, PodEnd } from "#model/conversation.ts";
+import type { NameRecord } from "#model/coverage.ts";
+import type { Missing } from "#model/decision.ts";
 import type { Snapshot } from "#model/snapshot.ts";
 import { endKey } from "./end-name.ts";
+import { isOwn, type NameQuery, neighbourOf, type Occasion, ownNames, unnamed } from "./known-names.ts";
 
 /** Who resolves names for a source: an end and port that its DNS questions go to. */
 export type Resolver = { readonly to: End; readonly protocol: string; readonly port: number };
@@ -14,38 +17,87 @@ export type NameFacts = {
   readonly addressesOf: ReadonlyMap<string, readonly string[]>;
   /** Stand-ins for names of which only a recorded `fqdn:` pattern is known: they match what that pattern matches. */
   readonly standIns: ReadonlyMap<string, readonly string[]>;
+  /** Names that a recorded `fqdn:` label tells of an address: Cilium itself knew them. */
+  readonly labelled: ReadonlyMap<string, readonly string[]>;
+  readonly recordsAt: ReadonlyMap<string, readonly NameRecord[]>;
+  /** Names that each end was seen asking for, by `endKey`. */
+  readonly askedBy: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Ends whose DNS the proxy saw while recording. */
+  readonly heard: ReadonlySet<string>;
+  readonly minTtlSeconds: number;
   readonly resolversOf: ReadonlyMap<string, readonly Resolver[]>;
   readonly usualResolvers: readonly Resolver[];
 };
 
 const NOTHING: NameKnowledge = { learned: [], complete: true };
 
-/** Gathers what the snapshot knows of names: DNS answers, destination_names, the names file; one table for both ways. */
+/** Gathers what the snapshot knows of names: DNS answers, destination_names, the names files; one table for both ways. */
 export function nameFacts(snapshot: Snapshot): NameFacts {
+  const { names, conversations } = snapshot.traffic;
+  const labels = labelledNames(conversations);
   const byAddress = new Map<string, Set<string>>();
   const addressesOf = new Map<string, Set<string>>();
   const note = (name: string, address: string) => {
     addTo(byAddress, address, name);
     addTo(addressesOf, name, address);
   };
-  for (const record of snapshot.traffic.names) for (const address of record.addresses) note(record.name, address);
-  const standIns = new Map<string, Set<string>>();
-  for (const conversation of snapshot.traffic.conversations) {
+  for (const record of names) for (const address of record.addresses) note(record.name, address);
+  for (const [address, labelled] of labels.names) for (const name of labelled) note(name, address);
+  for (const conversation of conversations) {
     if (conversation.to.kind !== "address") continue;
-    const address = conversation.to.address;
-    for (const name of conversation.destinationNames) note(name, address);
-    for (const selector of fqdnSelectors(conversation)) {
-      if (selector.includes("*")) addTo(standIns, address, nameMatching(selector));
-      else note(selector, address);
-    }
+    for (const name of conversation.destinationNames) note(name, conversation.to.address);
   }
   return {
     byAddress: sorted(byAddress),
     addressesOf: sorted(addressesOf),
-    standIns: sorted(standIns),
-    resolversOf: seenResolvers(snapshot.traffic.conversations),
+    standIns: sorted(labels.standIns),
+    labelled: sorted(labels.names),
+    recordsAt: recordsByAddress(names),
+    ...questionsSeen(conversations),
+    minTtlSeconds: snapshot.config.value.fqdnMinTtlSeconds ?? 0,
+    resolversOf: seenResolvers(conversations),
     usualResolvers: usualResolvers(snapshot),
   };
+}
+
+/** The names, and patterns' stand-ins, that recorded labels of outside ends tell. */
+function labelledNames(conversations: readonly Conversation[]) {
+  const names = new Map<string, Set<string>>();
+  const standIns = new Map<string, Set<string>>();
+  for (const conversation of conversations) {
+    if (conversation.to.kind !== "address") continue;
+    for (const selector of fqdnSelectors(conversation)) {
+      if (selector.includes("*")) addTo(standIns, conversation.to.address, nameMatching(selector));
+      else addTo(names, conversation.to.address, selector);
+    }
+  }
+  return { names, standIns };
+}
+
+function recordsByAddress(names: readonly NameRecord[]): ReadonlyMap<string, readonly NameRecord[]> {
+  const found = new Map<string, NameRecord[]>();
+  for (const record of names) {
+    for (const address of record.addresses) {
+      const list = found.get(address);
+      if (list === undefined) found.set(address, [record]);
+      else list.push(record);
+    }
+  }
+  return found;
+}
+
+/** Requests without a verdict come from a query log: asked for, but not through Cilium's proxy. */
+function questionsSeen(conversations: readonly Conversation[]): Pick<NameFacts, "askedBy" | "heard"> {
+  const askedBy = new Map<string, Set<string>>();
+  const heard = new Set<string>();
+  for (const { from, requests } of conversations) {
+    for (const { request, verdicts } of requests) {
+      if (request.kind !== "dns") continue;
+      addTo(askedBy, endKey(from), request.name);
+      if (Object.keys(verdicts).length > 0) heard.add(endKey(from));
+    }
+  }
+  return { askedBy, heard };
 }
 
 /** The selectors in the recorded `fqdn:` labels of a conversation's destination, at any time of the recording. */
@@ -138,20 +190,25 @@ function assumedResolver(cluster: string): PodEnd {
 
 /** Answers, under one set of policies, which names Cilium would know for whom. */
 export type LearnedNames = {
-  /** The knowledge that decides a conversation. */
-  readonly of: (from: End, to: End) => NameKnowledge;
+  /** The knowledge that decides a conversation; without an occasion, at any time. */
+  readonly of: (from: End, to: End, occasion?: Occasion) => NameKnowledge;
   /** True when some DNS question of this source goes through the DNS proxy. */
   readonly isProxied: (from: End) => boolean;
   /** True when the DNS proxy passes this very question of this source. */
   readonly mayAsk: (from: End, name: string) => boolean;
   readonly resolvers: (from: End) => readonly Resolver[];
+  /** A record of another pod on the source's node that would make the address known there by accident. */
+  readonly neighbour: (from: End, to: End, occasion?: Occasion) => NameRecord | null;
 };
+
+const NONE: ReadonlySet<string> = new Set();
 
 /**
  * What an endpoint's own lookups teach Cilium under `engine`'s policies. A name is learned when the source may ask it
  * through the DNS proxy; a source whose DNS is not proxied learns nothing (a neighbour's lookup may teach its node:
- * flaky, so never counted on; traps 16 and 37, lab 1.3). Where the source is proxied but nobody recorded a name for the
- * address, the knowledge is incomplete.
+ * flaky, so never counted on; traps 16 and 37, lab 1.3). Where the recording holds the source's own DNS, only what it
+ * asked counts, in time; where it does not, the address is taken to be called what anybody calls it. Where the source is
+ * proxied but no name counts, the knowledge is incomplete.
  */
 export function learnedNames(engine: Engine, facts: NameFacts): LearnedNames {
   const proxied = new Map<string, boolean>();
@@ -163,13 +220,50 @@ export function learnedNames(engine: Engine, facts: NameFacts): LearnedNames {
     remembered(asked, `${endKey(from)} ${name}`, () =>
       resolvers(from).some((resolver) => passesProxy(engine, from, resolver, name)),
     );
-  const of = (from: End, to: End): NameKnowledge => {
+  const of = (from: End, to: End, occasion?: Occasion): NameKnowledge => {
     if (from.kind !== "pod" || to.kind !== "address" || !isProxied(from)) return NOTHING;
-    const known = facts.byAddress.get(to.address) ?? [];
+    const { names, missing } = namesFor(facts, from, to.address, occasion ?? null);
     const standIns = facts.standIns.get(to.address) ?? [];
-    return { learned: [...known, ...standIns].filter((name) => mayAsk(from, name)), complete: known.length > 0 };
+    const learned = [...names, ...standIns].filter((name) => mayAsk(from, name));
+    return missing === null ? { learned, complete: true } : { learned, complete: false, missing };
   };
-  return { of, isProxied, mayAsk, resolvers };
+  const neighbour = (from: End, to: End, occasion?: Occasion) =>
+    to.kind === "address" ? neighbourOf(queryOf(facts, from, to.address, occasion ?? null)) : null;
+  return { of, isProxied, mayAsk, resolvers, neighbour };
+}
+
+function queryOf(facts: NameFacts, from: End, address: string, occasion: Occasion | null): NameQuery {
+  const records = facts.recordsAt.get(address) ?? [];
+  const asked = facts.askedBy.get(endKey(from)) ?? NONE;
+  return { from, asked, records, occasion, minTtlSeconds: facts.minTtlSeconds };
+}
+
+type NamesFor = { readonly names: readonly string[]; readonly missing: Missing | null };
+
+/** The names that count for one source and address; with `missing` where none does. */
+function namesFor(facts: NameFacts, from: End, address: string, occasion: Occasion | null): NamesFor {
+  const query = queryOf(facts, from, address, occasion);
+  const isHeard =
+    facts.heard.has(endKey(from)) || query.records.some((one) => one.source === "dns" && isOwn(one, query));
+  const everybodys = facts.byAddress.get(address) ?? [];
+  const labelled = facts.labelled.get(address) ?? [];
+  const own = ownNames(query);
+  const names = isHeard ? [...new Set([...own.names, ...labelled])].sort() : everybodys;
+  if (names.length > 0) return { names, missing: null };
+  return { names, missing: own.missing ?? unnamed(from, address, unplacedNames(facts, query)) };
+}
+
+/** Outside names that the source asks for and whose addresses nobody told: one of them may be the address's. */
+function unplacedNames(facts: NameFacts, { asked }: NameQuery): readonly string[] {
+  const isExpanded = (name: string) =>
+    name.split(".").some((_, at, labels) => at > 1 && asked.has(labels.slice(0, at).join(".")));
+  return [...asked]
+    .filter((name) => !facts.addressesOf.has(name) && name.includes(".") && !isInside(name) && !isExpanded(name))
+    .sort();
+}
+
+function isInside(name: string): boolean {
+  return /(^|\.)(svc|cluster\.local|in-addr\.arpa|ip6\.arpa)$/.test(name);
 }
 
 function remembered(memo: Map<string, boolean>, key: string, compute: () => boolean): boolean {

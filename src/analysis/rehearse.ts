@@ -25,6 +25,7 @@ import { isolatedDirections } from "./isolation.ts";
 import { serviceFrontends } from "./judge.ts";
 import { knownEnds, podEnds } from "./known-ends.ts";
 import { type NameFacts, nameFacts } from "./learned-names.ts";
+import { namesUsed } from "./names-used.ts";
 import { notSeen } from "./not-seen.ts";
 import { byName, changedSet, countChanges, type PolicySet, policySet, proposedSet } from "./proposal.ts";
 import { createProver } from "./prove-edit.ts";
@@ -74,7 +75,12 @@ export function rehearse(input: RehearsalInput): Rehearsal {
     notSeen: coverage.notSeen,
     everywhere: unprovable(snapshot),
   });
-  const findings = [...snapshot.findings, ...rejections(stage), ...(isBounded ? [EDITS_BOUNDED] : [])];
+  const findings = [
+    ...snapshot.findings,
+    ...namesUsed(snapshot, after, judged),
+    ...rejections(stage),
+    ...(isBounded ? [EDITS_BOUNDED] : []),
+  ];
   const notProven = [...gaps, ...missed(coverage), ...undecided.map((edge) => openQuestion(edge))];
   const blocked = holes.length > 0 || findings.some((finding) => finding.severity === "error");
   return {

@@ -40,7 +40,7 @@ export const NAMES: Flag = {
   group: "input",
   summary: "DNS names and their addresses",
   detail:
-    "Before any DNS rule exists Hubble knows no outside names. A YAML file that tells them lets toFQDNs rules be decided.",
+    "Before any DNS rule exists Hubble knows no outside names. A file that tells them lets toFQDNs rules be decided: YAML (name: [address]), hosts lines, an agent's cache (cilium-dbg fqdn cache list -o json), or CoreDNS's query log (who asks for what).",
 };
 
 export const CILIUM: Flag = {

@@ -1,5 +1,5 @@
 import { podEnd } from "#engine/identity.ts";
-import type { NameRecord } from "#model/coverage.ts";
+import type { GivenName, NameQuestion } from "#model/coverage.ts";
 import type { Inventory } from "#model/objects.ts";
 import type { PolicyObject } from "#model/policy.ts";
 import type { Traffic } from "#model/snapshot.ts";
@@ -49,14 +49,16 @@ export type Join = {
   /** null when no objects were given. */
   readonly inventory: Inventory | null;
   readonly policies: readonly PolicyObject[];
-  readonly names: readonly NameRecord[];
+  readonly names: readonly GivenName[];
+  /** Of query logs. */
+  readonly questions: readonly NameQuestion[];
   readonly cilium: CiliumKnown;
 };
 
 /** Joins the recording with the objects: conversations, names, coverage. */
-export function joinTraffic({ fold }: Recorded, { inventory, policies, names, cilium }: Join): Traffic {
+export function joinTraffic({ fold }: Recorded, { inventory, policies, names, questions, cilium }: Join): Traffic {
   const { config } = cilium;
-  const context = { inventory, policies, names, config: config.assumed ? null : config.value };
+  const context = { inventory, policies, names, questions, config: config.assumed ? null : config.value };
   if (inventory === null) return fold.finish(context);
   const minor = cilium.cilium.value;
   return fold.finish({ ...context, labelsOf: (pod) => podEnd(pod, inventory, minor, config.value).labels });

@@ -1,16 +1,16 @@
 import { existsSync } from "node:fs";
 import { readNames } from "#decode/names.ts";
 import { type ReadInventory, readInventory } from "#decode/objects.ts";
-import type { NameRecord } from "#model/coverage.ts";
+import type { GivenName, NameQuestion } from "#model/coverage.ts";
 import { type Finding, UserError } from "#model/finding.ts";
 import type { Inventory } from "#model/objects.ts";
 import { POLICY_KINDS, type PolicyObject } from "#model/policy.ts";
-import type { Snapshot } from "#model/snapshot.ts";
+import type { Snapshot, Traffic } from "#model/snapshot.ts";
 import { findManifestFiles } from "#sources/manifest-files.ts";
 import { type LoadedManifests, loadManifests } from "#sources/manifests.ts";
 import { gatherCilium, readCiliumGiven } from "./gather-cilium.ts";
 import { storedPolicies } from "./gather-stored.ts";
-import { joinTraffic, readFlows } from "./gather-traffic.ts";
+import { joinTraffic, type Recorded, readFlows } from "./gather-traffic.ts";
 import { readInputText, refuseTwoStreams } from "./input-text.ts";
 import type { Progress } from "./progress.ts";
 
@@ -22,18 +22,31 @@ export type GatherRequest = {
   readonly names: readonly string[];
   readonly cilium: string | null;
   readonly ciliumConfig: string | null;
+  /** Flows that a question is about, read apart from the recording. */
+  readonly asked?: Recorded;
 };
+
+/** What a verb cannot do without. Absent: a recording and a proposal. */
+export type GatherNeeds = { readonly flows: boolean; readonly policies: boolean };
 
 /** A snapshot, the proposal beside it, and the texts of the proposal's files. */
 export type Gathered = {
   readonly snapshot: Snapshot;
   readonly proposed: readonly PolicyObject[];
   readonly sources: Readonly<Record<string, string>>;
+  /** Texts of the files that hold the policies in force. */
+  readonly textsInForce: Readonly<Record<string, string>>;
+  /** What was asked about, joined with the same objects; null when nothing was. */
+  readonly asked: Traffic | null;
 };
 
 /** Reads everything that was named; the recording last, so that a typing mistake is told before a long wait. */
-export async function gather(request: GatherRequest, progress: Progress): Promise<Gathered> {
-  refuseMissing(request);
+export async function gather(
+  request: GatherRequest,
+  progress: Progress,
+  needs: GatherNeeds = { flows: true, policies: true },
+): Promise<Gathered> {
+  refuseMissing(request, needs);
   await refuseMissingFiles(request.flows);
   progress.update("reading objects and policies");
   const hasObjects = request.objects.length > 0;
@@ -44,16 +57,19 @@ export async function gather(request: GatherRequest, progress: Progress): Promis
   const given = await readCiliumGiven(request.cilium, request.ciliumConfig);
   const names = await gatherNames(request.names);
   const recorded = await readFlows(request.flows, read.policies, progress);
-  const cilium = gatherCilium(given, { ...recorded, objects: read.ciliumConfig });
+  const telling = request.flows.length === 0 ? (request.asked ?? recorded) : recorded;
+  const cilium = gatherCilium(given, { ...telling, objects: read.ciliumConfig });
   const stored = await storedPolicies({ inForce: read.policies, proposed: proposed.policies }, cilium.cilium.value);
   const inventory = mergedInventory({ inForce, read, proposal });
   const isKnown = hasObjects || inventory !== read.inventory;
-  const traffic = joinTraffic(recorded, {
+  const join = {
     inventory: isKnown ? inventory : null,
     policies: read.policies,
-    names: names.records,
+    names: names.names,
+    questions: names.questions,
     cilium,
-  });
+  };
+  const traffic = joinTraffic(recorded, join);
   const findings = [
     ...(hasObjects ? [] : [NO_OBJECTS]),
     ...[inForce, read, proposal, proposed, stored, cilium, names].flatMap((source) => source.findings),
@@ -63,16 +79,18 @@ export async function gather(request: GatherRequest, progress: Progress): Promis
     snapshot: { cilium: minor, ciliumVersion, config, inventory, policies: stored.inForce, traffic, findings },
     proposed: stored.proposed,
     sources: Object.fromEntries(proposal.texts),
+    textsInForce: Object.fromEntries(inForce.texts),
+    asked: request.asked === undefined ? null : joinTraffic(request.asked, join),
   };
 }
 
-function refuseMissing({ flows, objects, policies, names }: GatherRequest): void {
-  if (flows.length === 0) {
+function refuseMissing({ flows, objects, policies, names }: GatherRequest, needs: GatherNeeds): void {
+  if (needs.flows && flows.length === 0) {
     throw new UserError("missing-flows", "no recording is named", {
       help: "give --flows FILE…; record one with: hubble observe -f -o jsonpb > flows.jsonl",
     });
   }
-  if (policies.length === 0) {
+  if (needs.policies && policies.length === 0) {
     throw new UserError("missing-policies", "no proposal is named", {
       help: "give --policies PATH…: the policies to rehearse, files or directories",
     });
@@ -93,15 +111,18 @@ const NO_OBJECTS: Finding = {
   help: "give --objects FILE, made with: kubectl get -A -o yaml ns,no,po,svc,endpointslices,deploy,sts,ds,cj,netpol,cnp,ccnp",
 };
 
+/** Several files of any of the accepted forms. What each decided is told by the analysis. */
 async function gatherNames(paths: readonly string[]) {
-  const records: NameRecord[] = [];
+  const names: GivenName[] = [];
+  const questions: NameQuestion[] = [];
   const findings: Finding[] = [];
   for (const path of paths) {
     const read = readNames(await readInputText(path), path);
-    records.push(...read.names);
+    for (const name of read.names) names.push(name);
+    for (const question of read.questions) questions.push(question);
     findings.push(...read.findings);
   }
-  return { records, findings };
+  return { names, questions, findings };
 }
 
 const POLICIES: ReadonlySet<string> = new Set(POLICY_KINDS);

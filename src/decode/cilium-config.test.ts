@@ -31,6 +31,7 @@ describe("agent flags are read as the agent reads them", () => {
     ["kube-proxy-replacement", "true", { socketLoadBalancing: true }],
     ["kube-proxy-replacement", "false", { socketLoadBalancing: false }],
     ["bpf-lb-sock", "true", { socketLoadBalancing: true }],
+    ["tofqdns-min-ttl", "3600", { fqdnMinTtlSeconds: 3600 }],
     ["some-other-flag", "x", {}],
   ])("%s: %s", (flag, value, expected) => {
     const { settings, findings } = readAgentFlags({ [flag]: value }, undefined);
@@ -43,6 +44,7 @@ describe("agent flags are read as the agent reads them", () => {
     ["policy-audit-mode", "yes"],
     ["allow-localhost", "never"],
     ["policy-cidr-match-mode", "remote"],
+    ["tofqdns-min-ttl", "1h"],
   ])("%s: %s is said, and its default stays", (flag, value) => {
     const { settings, findings } = readAgentFlags({ [flag]: value }, { file: "c.yaml" });
     expect(configFor(settings, "1.20")).toEqual({ ...defaultConfig("1.20"), socketLoadBalancing: false });

@@ -55,12 +55,13 @@ export function readAgentFlags(
   }
   if (flags["cluster-name"] !== undefined) read.settings.clusterName = flags["cluster-name"];
   read.settings.socketLoadBalancing = readLoadBalancing(flags, read);
+  readMinTtl(flags, read);
   const ignoredKinds = KIND_FLAGS.filter(([flag, , byDefault]) => !(readBoolean(flags, flag, read) ?? byDefault));
   return { settings: read.settings, ignoredKinds: ignoredKinds.map(([, kind]) => kind), findings: read.findings };
 }
 
 type BooleanSetting = {
-  [Name in keyof CiliumConfig]: CiliumConfig[Name] extends boolean ? Name : never;
+  [Name in keyof CiliumConfig]-?: CiliumConfig[Name] extends boolean ? Name : never;
 }[keyof CiliumConfig];
 
 const BOOLEANS: Readonly<Record<string, BooleanSetting>> = {
@@ -114,6 +115,14 @@ function readBoolean(flags: Flags, flag: string, read: Read): boolean | null {
   if (TRUE.has(text)) return true;
   if (!FALSE.has(text)) read.findings.push(badValue(flag, text, "true or false", read));
   return FALSE.has(text) ? false : null;
+}
+
+/** How long a DNS answer is kept at least. */
+function readMinTtl(flags: Flags, read: Read): void {
+  const text = flags["tofqdns-min-ttl"]?.trim();
+  if (text === undefined || text === "") return;
+  if (/^\d{1,9}$/.test(text)) read.settings.fqdnMinTtlSeconds = Number(text);
+  else read.findings.push(badValue("tofqdns-min-ttl", text, "a number of seconds", read));
 }
 
 /** Before 1.14 `kube-proxy-replacement` was a word; its absence is the agent's default, off. */

@@ -4,6 +4,7 @@ import { numberAt, objectsAt, textAt, textsAt, valueAt } from "./field.ts";
 /** A CiliumEndpoint: what the agent made of a pod. Identity 0 when it had none yet. */
 export function readCiliumEndpoint(manifest: Manifest): CiliumEndpoint {
   const status = valueAt(manifest.value, "status");
+  const endpointId = numberAt(status, "id");
   return {
     namespace: manifest.namespace ?? "default",
     name: manifest.name,
@@ -20,5 +21,6 @@ export function readCiliumEndpoint(manifest: Manifest): CiliumEndpoint {
         protocol: textAt(port, "protocol") ?? "TCP",
       }),
     ),
+    ...(endpointId === undefined ? {} : { endpointId }),
   };
 }

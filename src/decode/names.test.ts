@@ -1,10 +1,20 @@
 import { describe, expect, it } from "vitest";
+import { UserError } from "#model/finding.ts";
 import { isAddress, isCidr } from "./address.ts";
 import { readNames } from "./names.ts";
 import { nearestName } from "./nearest.ts";
 
 function names(text: string): Record<string, readonly string[]> {
   return Object.fromEntries(readNames(text, "names").names.map(({ name, addresses }) => [name, addresses]));
+}
+
+function thrownBy(run: () => unknown): UserError {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof UserError) return error;
+  }
+  throw new Error("nothing was thrown");
 }
 
 describe("a file of names may be", () => {
@@ -43,8 +53,40 @@ describe("a file of names may be", () => {
         firstSeen: Date.UTC(2026, 10, 21, 2, 48, 45, 470),
         lastSeen: Date.UTC(2026, 10, 21, 2, 48, 45, 470),
         ttlSeconds: 30,
+        file: "fqdn-cache.json",
+        endpointId: 1,
+        dump: 0,
       },
     ]);
+  });
+
+  it("several agents' caches, one after the other or below their nodes", () => {
+    const one = '[{"endpoint-id": 7, "fqdn": "a.example.", "ips": ["198.51.100.1"]}]';
+    const told = (text: string) =>
+      readNames(text, "f").names.map(({ name, node, dump, endpointId }) => [name, node, dump, endpointId]);
+    expect(told(`${one}\n${one.replace("a.ex", "b.ex")}`)).toEqual([
+      ["a.example", null, 0, 7],
+      ["b.example", null, 1, 7],
+    ]);
+    expect(told(`{"worker-1": ${one}, "worker-2": ${one}}`)).toEqual([
+      ["a.example", "worker-1", 0, 7],
+      ["a.example", "worker-2", 1, 7],
+    ]);
+  });
+
+  it("the agent's DNS cache as it is printed for people", () => {
+    const text = [
+      'Defaulted container "cilium-agent" out of: cilium-agent, config (init)',
+      "Endpoint   Source       FQDN              TTL   ExpirationTime                          IPs                         ",
+      "1303       lookup       api.example.org.  30    2026-11-21 02:52:53.148 +0000 UTC       198.51.100.21,2001:DB8::1   ",
+      "1303       connection   old.example.org.  0     2026-11-21 02:52:53.148 +0000 UTC       198.51.100.22               ",
+    ].join("\n");
+    const read = readNames(text, "cache.txt");
+    expect(read.names).toMatchObject([
+      { name: "api.example.org", addresses: ["198.51.100.21", "2001:db8::1"], ttlSeconds: 30, endpointId: 1303 },
+      { name: "old.example.org", addresses: ["198.51.100.22"] },
+    ]);
+    expect(read.findings.map((one) => one.place)).toEqual([{ file: "cache.txt", line: 1, column: 1 }]);
   });
 
   it("empty", () => {
@@ -70,6 +112,22 @@ describe("bad entries are said with their line, the others stay", () => {
 
   it("a file with nothing right in it is an error", () => {
     expect(() => readNames("just words\n", "names")).toThrow("is no DNS name");
+  });
+
+  it.each(["[INFO] plugin/reload: Running\n", "{", "a: b: c\n"])(
+    "what is no list of names says what would be: %j",
+    (text) => {
+      const error = thrownBy(() => readNames(text, "names"));
+      expect(error).toMatchObject({ code: "bad-names", place: { file: "names" } });
+      expect(error.help).toContain("cilium-dbg fqdn cache list");
+      expect(error.help).toContain("CoreDNS's query log");
+    },
+  );
+
+  it("bad entries beyond twenty are counted", () => {
+    const text = `a: [10.0.0.1]\n${Array.from({ length: 50 }, (_, index) => `bad ${index}: [10.0.0.1]\n`).join("")}`;
+    const { findings } = readNames(text, "names");
+    expect([findings.length, findings.at(-1)?.count]).toEqual([20, 31]);
   });
 });
 

@@ -208,6 +208,7 @@ apiVersion: cilium.io/v2
 kind: CiliumEndpoint
 metadata: {name: web-1, namespace: shop}
 status:
+  id: 1303
   identity: {id: 4711, labels: ["k8s:app=web", "gen:io.cilium.k8s.named-ports=http.TCP.80"]}
   networking: {addressing: [{ipv4: 10.0.0.7, ipv6: "fd00::7"}], node: 192.0.2.1}
   named-ports: [{name: http, port: 80, protocol: TCP}]
@@ -227,6 +228,7 @@ security-labels: {"k8s:app": web, "k8s:empty": "", "reserved:health": ""}
         addresses: ["10.0.0.7", "fd00::7"],
         nodeAddress: "192.0.2.1",
         namedPorts: [{ name: "http", port: 80, protocol: "TCP" }],
+        endpointId: 1303,
       },
     ]);
     expect(ciliumIdentities).toEqual([{ id: 4711, labels: ["k8s:app=web", "k8s:empty=", "reserved:health"] }]);

@@ -7,7 +7,7 @@ import type { Identity } from "./identity.ts";
 import { isDeny, type MapEntry } from "./map-entry.ts";
 import { mergeOrigins, NO_ORIGIN } from "./origin.ts";
 import { ICMPV4, ICMPV6, protocolNumber, UNKNOWN_PROTOCOL } from "./protocol.ts";
-import { proxyRuling } from "./proxy.ts";
+import { proxyRuling, type Shown } from "./proxy.ts";
 import type { DirectionPolicy } from "./selector-policy.ts";
 import type { SideContext } from "./side-context.ts";
 import { unknownPeerRuling } from "./unknown-peer.ts";
@@ -29,8 +29,7 @@ export function decideSide(connection: Connection, direction: Direction, context
     return undecided(`the policies of cluster ${subject.otherCluster}`, "decide it with that cluster's objects");
   }
   const subjects = context.identities(subject, []);
-  const rulings = subjects.map((identity) => decidePeer(connection, { direction, subject: identity, peer }, context));
-  return agreed(rulings);
+  return agreedOn(subjects, (identity) => decidePeer(connection, { direction, subject: identity, peer }, context));
 }
 
 const IDENTIFY = "record with a Hubble that knows its identity, or give the objects of that time";
@@ -49,10 +48,12 @@ export function undecided(what: string, remedy: string, by: readonly RuleRef[] =
 }
 
 /** One ruling, where all that the end may stand for get the same; else it is not known which. */
-function agreed(rulings: readonly Ruling[]): Ruling {
-  const [first, ...others] = rulings;
-  if (first === undefined) return undecided("the address of the end cannot be read", "check the recording");
-  if (others.every((ruling) => outcome(ruling) === outcome(first))) return first;
+function agreedOn(identities: readonly Identity[], ruling: (identity: Identity) => Ruling): Ruling {
+  const [only] = identities;
+  if (only === undefined) return undecided("the address of the end cannot be read", "check the recording");
+  const first = ruling(only);
+  if (identities.length === 1) return first;
+  if (identities.slice(1).every((identity) => outcome(ruling(identity)) === outcome(first))) return first;
   return undecided("which of its addresses the end used", "record with addresses, one conversation an address");
 }
 
@@ -66,8 +67,8 @@ function decidePeer(connection: Connection, sides: Sides, context: SideContext):
   const { direction, subject, peer } = sides;
   const policy = context.policyOf(subject);
   const own = policy[direction];
-  if (!own.enforced) return allowed(own, { implicit: "not-enforced" });
-  if (isFragmentationNeeded(connection, context)) return allowed(own, { implicit: "icmp-fragmentation-needed" });
+  if (!own.enforced) return allowedAs("not-enforced", own);
+  if (isFragmentationNeeded(connection, context)) return allowedAs("icmp-fragmentation-needed", own);
   if (policy.error !== null) {
     const remedy =
       "change one of the rules so that they agree; the agent keeps the endpoint's former policy until then";
@@ -78,8 +79,9 @@ function decidePeer(connection: Connection, sides: Sides, context: SideContext):
     return unknownPeerRuling({ direction, subject, ...target }, own, { reason: peer.reason, context });
   }
   const peers = context.identities(peer, namesOf(connection, direction));
-  return agreed(
-    peers.map((identity) => decidePacket(connection, { direction, subject, peer: identity, ...target }, context)),
+  const { proto, port } = target;
+  return agreedOn(peers, (identity) =>
+    decidePacket(connection, { direction, subject, peer: identity, proto, port }, context),
   );
 }
 
@@ -91,7 +93,7 @@ export function namesOf({ names, from }: Connection, direction: Direction): read
 
 /** A datapath rule: path MTU discovery passes before any policy. */
 function isFragmentationNeeded({ protocol, icmpType, icmpCode }: Connection, { config }: SideContext): boolean {
-  return config.allowICMPFragNeeded && protocolNumber(protocol) === ICMPV4 && icmpType === 3 && icmpCode === 4;
+  return icmpType === 3 && icmpCode === 4 && config.allowICMPFragNeeded && protocolNumber(protocol) === ICMPV4;
 }
 
 /** Protocol and port as the policy map knows them; an ICMP type stands in the port's place. */
@@ -109,6 +111,11 @@ function decidePacket(connection: Connection, packet: Packet, context: SideConte
   return entry === null ? (withUnknownNames(connection, packet, own, context) ?? denial) : denial;
 }
 
+const NO_ANSWER = {
+  what: "no DNS answer seen",
+  remedy: "record the DNS answers, or give the names of the address with --names",
+};
+
 /** Where the address may have names nobody recorded, and one of them could let it pass, the denial is not certain. */
 function withUnknownNames(
   connection: Connection,
@@ -120,25 +127,15 @@ function withUnknownNames(
   const answers = context.identitiesWithAnyName(connection.to).map((peer) => context.answer({ ...packet, peer }));
   const opening = answers.filter((entry) => entry !== null).filter((entry) => !isDeny(entry));
   if (opening.length === 0) return null;
-  const remedy = "record the DNS answers, or give the names of the address with --names";
+  const { what, remedy } = connection.names.missing ?? NO_ANSWER;
   const by = opening.map((entry) => entry.origin).reduce(mergeOrigins, NO_ORIGIN).rules;
-  return { ...undecided("no DNS answer seen", remedy, by), defaultDeny: own.defaultDeny };
+  return { ...undecided(what, remedy, by), defaultDeny: own.defaultDeny };
 }
 
-type Allowed = Extract<Ruling, { readonly decision: "allowed" }>;
-
-function allowed(own: DirectionPolicy, more: Partial<Allowed>): Ruling {
-  return {
-    decision: "allowed",
-    by: [],
-    defaultDeny: own.defaultDeny,
-    redirect: null,
-    l7: null,
-    l7Reason: null,
-    auth: null,
-    implicit: null,
-    ...more,
-  };
+/** Allowed by no rule. */
+function allowedAs(implicit: string, own: DirectionPolicy): Ruling {
+  const plain = { redirect: null, l7: null, l7Reason: null, auth: null };
+  return { decision: "allowed", by: [], defaultDeny: own.defaultDeny, ...plain, implicit };
 }
 
 function allowedBy(
@@ -148,16 +145,21 @@ function allowedBy(
   context: SideContext,
 ): Ruling {
   const by = entry.origin.rules;
-  const shown = { request: connection.request, serverName: connection.serverName ?? null };
-  const proxy = entry.proxy === "" ? null : proxyRuling(own, packet, shown, context);
-  return allowed(own, {
+  const proxy = entry.proxy === "" ? null : proxyRuling(own, packet, shownOf(connection), context);
+  return {
+    decision: "allowed",
     by,
+    defaultDeny: own.defaultDeny,
     redirect: proxy?.redirect ?? null,
     l7: proxy?.l7 ?? null,
     l7Reason: proxy?.reason ?? null,
     auth: authMode(entry),
     implicit: by.length === 0 ? entry.origin.implicit : null,
-  });
+  };
+}
+
+function shownOf({ request, serverName }: Connection): Shown {
+  return { request, serverName: serverName ?? null };
 }
 
 function authMode({ auth }: MapEntry): AuthMode | null {

@@ -1,14 +1,18 @@
 import type { End, L7Request, Protocol } from "./conversation.ts";
-import type { Direction } from "./decision.ts";
+import type { Direction, Missing } from "./decision.ts";
 import type { RuleRef } from "./policy.ts";
 
 /**
  * Under which names Cilium knows the destination address on the source's node (learned through the DNS proxy).
  * `complete: false` means that the address may have names nobody recorded: where a toFQDNs rule could match one, the
  * side is undecided ("no DNS answer seen"). A subject whose DNS is not proxied learns nothing: `{learned: [],
- * complete: true}`.
+ * complete: true}`. `missing` says what exactly is lacking while it is not complete; absent: no DNS answer seen.
  */
-export type NameKnowledge = { readonly learned: readonly string[]; readonly complete: boolean };
+export type NameKnowledge = {
+  readonly learned: readonly string[];
+  readonly complete: boolean;
+  readonly missing?: Missing;
+};
 
 /** What the engine decides: one attempt to connect, after service translation. */
 export type Connection = {

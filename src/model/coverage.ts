@@ -54,4 +54,25 @@ export type NameRecord = {
   readonly firstSeen: number | null;
   readonly lastSeen: number | null;
   readonly ttlSeconds: number | null;
+  /** With `file`: the file's name, so that a report can say what each decided. */
+  readonly file?: string;
+};
+
+/** A name as a file gives it. Of an agent's cache: which endpoint asked, known only by the agent's own number for it. */
+export type GivenName = NameRecord & {
+  readonly endpointId?: number;
+  /** Which agent's dump it stands in, counted within the file: endpoint numbers are each agent's own. */
+  readonly dump?: number;
+};
+
+/** What a query log tells: who asked a resolver which name. It holds no addresses. */
+export type NameQuestion = {
+  /** Lower case, no final dot. The name really asked (search suffixes included). */
+  readonly name: string;
+  /** The address that asked. */
+  readonly asker: string;
+  /** True when some question was answered without an error (NOERROR, also of a name without addresses of that family). */
+  readonly answered: boolean;
+  readonly count: number;
+  readonly file: string;
 };

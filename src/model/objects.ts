@@ -158,6 +158,8 @@ export type CiliumEndpoint = {
   readonly addresses: readonly string[];
   readonly nodeAddress: string | null;
   readonly namedPorts: readonly ContainerPort[];
+  /** The agent's own number of the endpoint, unique on its node; absent when it had none yet. */
+  readonly endpointId?: number;
 };
 
 export type CiliumIdentity = { readonly id: number; readonly labels: readonly string[] };

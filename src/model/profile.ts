@@ -30,6 +30,8 @@ export type CiliumConfig = {
    */
   readonly socketLoadBalancing: boolean | null;
   readonly hostFirewall: boolean;
+  /** `tofqdns-min-ttl`: a DNS answer is kept at least so long. Absent: the default, 0. */
+  readonly fqdnMinTtlSeconds?: number;
 };
 
 /** A minor's defaults. `policyDefaultLocalCluster` became true in 1.19. */

@@ -1,5 +1,5 @@
 import type { Conversation, Epoch } from "./conversation.ts";
-import type { Coverage, NameRecord } from "./coverage.ts";
+import type { Coverage, NameQuestion, NameRecord } from "./coverage.ts";
 import type { Finding } from "./finding.ts";
 import type { Inventory } from "./objects.ts";
 import type { PolicyObject } from "./policy.ts";
@@ -9,6 +9,8 @@ import type { CiliumConfig, CiliumMinor } from "./profile.ts";
 export type Traffic = {
   readonly conversations: readonly Conversation[];
   readonly names: readonly NameRecord[];
+  /** Questions of query logs that the user gave; they stand among the requests of their askers' conversations as well. */
+  readonly questions?: readonly NameQuestion[];
   readonly epochs: readonly Epoch[];
   readonly coverage: Coverage;
 };

@@ -1,5 +1,6 @@
-import type { Coverage, Gap, NameRecord } from "#model/coverage.ts";
-import type { Inventory, Pod } from "#model/objects.ts";
+import type { Coverage, Gap, GivenName, NameQuestion, NameRecord } from "#model/coverage.ts";
+import { EMPTY_INVENTORY, type Inventory, type Pod } from "#model/objects.ts";
+import type { Finding } from "#model/finding.ts";
 import type { PolicyObject } from "#model/policy.ts";
 import type { CiliumConfig } from "#model/profile.ts";
 import type { Traffic } from "#model/snapshot.ts";
@@ -9,8 +10,10 @@ import { gatherEndFacts } from "./end-facts.ts";
 import { planEpochs } from "./epoch-plan.ts";
 import { finishConversations } from "./finish-conversations.ts";
 import type { FoldState } from "./fold-state.ts";
+import { attributeNames } from "./given-names.ts";
 import { NameTable } from "./name-table.ts";
 import { policyChanges } from "./policy-changes.ts";
+import { joinQuestions } from "./questions.ts";
 import { recordingFindings } from "./recording-findings.ts";
 
 /** What the flows are joined with. */
@@ -21,8 +24,10 @@ export type FinishContext = {
   readonly config: CiliumConfig | null;
   /** Those in force: their times cut epochs. */
   readonly policies: readonly PolicyObject[];
-  /** Names given by the user: they name outside addresses for people. */
-  readonly names?: readonly NameRecord[];
+  /** Names given by the user. */
+  readonly names?: readonly GivenName[];
+  /** Questions of resolvers' logs, given by the user. */
+  readonly questions?: readonly NameQuestion[];
   /** The identity labels that Cilium gives a pod object, for ends whose labels the recording lacks. */
   readonly labelsOf?: (pod: Pod) => readonly string[];
 };
@@ -36,12 +41,14 @@ const OPEN_MS = 10_000;
 export function finishTraffic(state: FoldState, context: FinishContext): Traffic {
   const clusters = clustersOf(state, context.config);
   const own = nameRecords(state, clusters);
-  const names = [...own, ...(context.names ?? [])];
+  const names = [...own, ...attributeNames(context.names ?? [], context.inventory ?? EMPTY_INVENTORY)];
   const objects = { inventory: context.inventory, labelsOf: context.labelsOf ?? null };
   const facts = gatherEndFacts(state, objects, names, clusters);
   const plan = planEpochs(state.nodes, policyChanges(context.policies), clusters.nodeName);
   const openAtEnd = settleConnections(state);
-  const { conversations, echoes } = finishConversations({ state, facts, plan, openAtEnd });
+  const { conversations: heard, echoes } = finishConversations({ state, facts, plan, openAtEnd });
+  const questions = context.questions ?? [];
+  const { conversations, unknown } = joinQuestions(heard, questions, context.inventory);
   const skew = new ClockSkew();
   skew.merge(state.skew);
   const findings = recordingFindings(state, conversations, {
@@ -54,9 +61,26 @@ export function finishTraffic(state: FoldState, context: FinishContext): Traffic
   return {
     conversations,
     names,
+    ...(questions.length === 0 ? {} : { questions }),
     epochs: plan.epochs,
-    coverage: { ...coverage, ...(leftOut === undefined ? {} : { leftOut }) },
+    coverage: {
+      ...coverage,
+      ...(leftOut === undefined ? {} : { leftOut }),
+      findings: [...coverage.findings, ...unknownAskers(unknown)],
+    },
   };
+}
+
+function unknownAskers(unknown: number): readonly Finding[] {
+  if (unknown === 0) return [];
+  return [
+    {
+      id: "questions-unknown-asker",
+      severity: "info",
+      message: `${unknown} names were asked from addresses that no conversation with a resolver has`,
+      help: "take the query log of the recording's time, with the objects of that time",
+    },
+  ];
 }
 
 function nameRecords(state: FoldState, clusters: Clusters): readonly NameRecord[] {

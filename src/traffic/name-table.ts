@@ -25,7 +25,7 @@ const MAX_ADDRESSES = 256;
  * `destination_names` come from the source endpoint's own lookups. Names are those really asked, search suffixes included.
  */
 export class NameTable {
-  /** Names that no room was left for. */
+  /** Names, and addresses of names, that no room was left for. */
   dropped = 0;
   private readonly answers = new WeakMap<FlowL7, WeakMap<FlowEndpoint, readonly Answer[]>>();
   private readonly byKey = new Map<string, { readonly key: NameKey; readonly answers: Map<string, Answer> }>();
@@ -42,12 +42,16 @@ export class NameTable {
       return;
     }
     for (const address of addresses)
-      noteAnswer(answers, address, { first: at.time, last: at.time, ttlSeconds: at.ttlSeconds });
+      this.noteAddress(answers, address, { first: at.time, last: at.time, ttlSeconds: at.ttlSeconds });
   }
 
-  /** An answer that the DNS proxy saw. The reader gives the same object for the same bytes: its addresses are found at once. */
+  /**
+   * An answer that the DNS proxy saw. Only a good one (NOERROR) with addresses teaches, and only the name in the question:
+   * never the CNAMEs on the way (upstream: pkg/fqdn/messagehandler UpdateOnDNSMsg, all minors). The reader gives the same
+   * object for the same bytes: its addresses are found at once.
+   */
   noteAnswer(l7: Extract<FlowL7, { kind: "dns" }>, asker: FlowEndpoint | null, key: () => NameKey, time: number): void {
-    if (l7.addresses.length === 0) return;
+    if (l7.addresses.length === 0 || l7.rcode !== 0) return;
     const known = asker === null ? undefined : this.answers.get(l7)?.get(asker);
     if (known !== undefined) {
       for (const answer of known) noteTimes(answer, time, l7.ttlSeconds);
@@ -78,8 +82,19 @@ export class NameTable {
     for (const { key, answers } of state) {
       const own = this.answersOf(key);
       if (own === null) this.dropped++;
-      else for (const [address, answer] of answers) noteAnswer(own, address, answer);
+      else for (const [address, answer] of answers) this.noteAddress(own, address, answer);
     }
+  }
+
+  private noteAddress(answers: Map<string, Answer>, address: string, answer: Answer): void {
+    const known = answers.get(address);
+    if (known === undefined) {
+      if (answers.size < MAX_ADDRESSES) answers.set(address, { ...answer });
+      else this.dropped++;
+      return;
+    }
+    if (answer.first < known.first) known.first = answer.first;
+    noteTimes(known, answer.last, answer.ttlSeconds);
   }
 
   state(): NameState {
@@ -91,16 +106,6 @@ export class NameTable {
     const records = [...this.byKey.values()].flatMap(({ key, answers }) => recordsOf(key, answers));
     return records.sort(compareRecords);
   }
-}
-
-function noteAnswer(answers: Map<string, Answer>, address: string, answer: Answer): void {
-  const known = answers.get(address);
-  if (known === undefined) {
-    if (answers.size < MAX_ADDRESSES) answers.set(address, { ...answer });
-    return;
-  }
-  if (answer.first < known.first) known.first = answer.first;
-  noteTimes(known, answer.last, answer.ttlSeconds);
 }
 
 function noteTimes(answer: Answer, time: number, ttlSeconds: number | null): void {

@@ -19,8 +19,11 @@ export const fqdnNoDnsRule: Cause = {
       openDnsEntries(denial, world).length > 0
         ? "the DNS rule has no rules.dns"
         : "no rule sends its DNS through Cilium's proxy";
+    const neighbour = world.names.neighbour(denial.subject, denial.peer, denial.conversation);
+    const accident =
+      neighbour === null ? "" : ` (while ${neighbour.askedBy ?? "another pod"} on its node looks ${neighbour.name} up)`;
     return {
-      sentence: `${lack}: nothing makes names known to Cilium, so the toFQDNs rules match only by accident`,
+      sentence: `${lack}: nothing makes names known to Cilium, so the toFQDNs rules match only by accident${accident}`,
       nearest: rule.rule,
       steps: dnsProxySteps(denial, world),
       secondary: !isMeant(denial, world),
