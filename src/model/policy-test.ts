@@ -49,3 +49,14 @@ export type TestEdit = {
   /** Other connections of the test that the edit mends as well, by name. */
   readonly alsoMends: readonly string[];
 };
+
+/** A test made from recorded traffic: the document to write, and what did not become a part of it. */
+export type RecordedTest = {
+  /** The namespace whose traffic it holds; null for traffic between ends outside namespaces. */
+  readonly namespace: string | null;
+  /** The policy test as docs/policy-test.md describes it, keys in reading order. Without `files`: where it will lie decides. */
+  readonly document: JsonObject;
+  readonly connections: number;
+  /** Recorded conversations and requests that are no part of it, each with the reason. Sorted. */
+  readonly leftOut: readonly string[];
+};

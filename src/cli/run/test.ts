@@ -4,9 +4,9 @@ import { frameJunit } from "#report/policy-test/junit.ts";
 import { frameMarkdown } from "#report/policy-test/markdown.ts";
 import { type TestTextOptions, type TestTotals, totalsText } from "#report/policy-test/text.ts";
 import { count } from "#report/words.ts";
-import { type Invocation, isOn, valueOf } from "../args.ts";
+import { type Invocation, isOn, valueOf, valuesOf } from "../args.ts";
 import type { ExitCode } from "../command.ts";
-import { FILTER, TEST_OUTPUT } from "../commands/test.ts";
+import { FILTER, FORCE, RECORD_INPUTS, TEST_OUTPUT, WRITE } from "../commands/test.ts";
 import { ALL, COLOR, QUIET } from "../flags.ts";
 import type { Io } from "../io.ts";
 import { NO_PROGRESS } from "../progress.ts";
@@ -17,6 +17,7 @@ import { userErrorText } from "../program.ts";
 
 /** `ringfence test`: runs tests and prints as it goes, in their order. */
 export async function runTest(invocation: Invocation, io: Io): Promise<ExitCode> {
+  refuseRecordFlags(invocation);
   const progress = isOn(invocation, QUIET) ? NO_PROGRESS : io.progress;
   const run = runOf(invocation, io);
   const printer = printerOf(run);
@@ -46,6 +47,16 @@ export async function runTest(invocation: Invocation, io: Io): Promise<ExitCode>
   refuseNothing(run.filter, tally);
   await io.out(printer.end(tally));
   return tally.broken > 0 ? 2 : tally.failed > 0 ? 1 : 0;
+}
+
+function refuseRecordFlags(invocation: Invocation): void {
+  const given = [...RECORD_INPUTS, WRITE, FORCE].find(
+    (flag) => isOn(invocation, flag) || valuesOf(invocation, flag).length > 0,
+  );
+  if (given === undefined) return;
+  throw new UserError("bad-arguments", `--${given.name} needs --record: tests name their objects themselves`, {
+    help: "add --record to write tests from a recording, or leave the flag out to run tests",
+  });
 }
 
 type Tally = { -readonly [Key in keyof TestTotals]: number };
