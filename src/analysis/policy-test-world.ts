@@ -91,9 +91,10 @@ export function askedOf(connection: TestConnection, world: TestWorld): Connectio
   const ends = endsOf(connection, world);
   if (typeof ends === "string") return ends;
   const { protocol, port, icmpType, icmpCode, request, serverName } = connection;
-  const to = withNames(ends.to, connection.to, connection.from, world);
-  const from = withNames(ends.from, connection.from, connection.to, world);
-  const names = { learned: namesOf(connection.to, connection.from, world), complete: true };
+  const learned = namesOf({ end: ends.to, text: connection.to }, connection.from, world);
+  const to = withNames(ends.to, learned);
+  const from = withNames(ends.from, namesOf({ end: ends.from, text: connection.from }, connection.to, world));
+  const names = { learned, complete: true };
   return { from, to, protocol, port, icmpType, icmpCode, request, serverName, names };
 }
 
@@ -221,16 +222,21 @@ function nodeEnd(name: string, used: string | null, view: string, world: TestWor
   return { ...plainEnd(entity, labels), addresses, nodes: node === undefined ? [] : [name] };
 }
 
-function withNames(end: End, text: string, viewer: string, world: TestWorld): End {
-  return end.kind === "address" ? { ...end, names: namesOf(text, viewer, world) } : end;
+function withNames(end: End, names: readonly string[]): End {
+  return end.kind === "address" ? { ...end, names } : end;
 }
 
-/** Names that the viewer's node has learned for an address. */
-function namesOf(text: string, viewer: string, world: TestWorld): readonly string[] {
-  const known = world.names.size === 0 ? undefined : world.names.get(addressKey(text));
-  if (known === undefined) return [];
-  const from = namedEnd(viewer, world);
-  const view = from?.kind === "pod" ? (from.pod.nodeName ?? "") : null;
+/** Names that the viewer's node has learned for an address, or for those of a node. */
+function namesOf(
+  { end, text }: { readonly end: End; readonly text: string },
+  viewer: string,
+  world: TestWorld,
+): readonly string[] {
+  if (world.names.size === 0) return [];
+  const addresses = end.kind === "reserved" ? end.addresses : [text];
+  const known = addresses.flatMap((address) => world.names.get(addressKey(address)) ?? []);
+  const [from, seen] = [namedEnd(viewer, world), namedEnd(text, world)];
+  const view = from === null || seen === null ? "" : viewNode(from, seen, world);
   const isSeen = (seenBy: string | null) => {
     const seer = seenBy === null ? undefined : world.pods.get(seenBy);
     return seenBy === null || (seer !== undefined && (seer.nodeName ?? "") === view);

@@ -134,11 +134,6 @@ function ruleAsLabels(rule: CidrRule, stack: CidrStack): readonly Selector[] {
   const selector = groupSelector(rule);
   const plain = labelSelector(selector);
   if (except.length === 0) return [plain];
-  return [
-    {
-      kind: "labels",
-      key: `${plain.key} ${rule.except.join(",")}`,
-      requirements: [...requirementsOf(selector), ...except],
-    },
-  ];
+  const key = `${CIDR_LABELS}${plain.key} ${rule.except.join(",")}`;
+  return [{ kind: "labels", key, requirements: [...requirementsOf(selector), ...except] }];
 }

@@ -72,10 +72,10 @@ export class PolicyLibrary {
   }
 
   #interned(entry: PolicyEntry): PolicyEntry {
-    const selectors = (list: PolicyEntry["endpoints"]) => list.map((selector) => this.cache.selector(selector));
+    const selectors = (list: PolicyEntry["endpoints"]) => list.map((selector) => this.cache.peer(selector));
     return {
       ...entry,
-      subject: this.cache.selector(entry.subject),
+      subject: this.cache.subject(entry.subject),
       l3: entry.l3 === null ? null : selectors(entry.l3),
       endpoints: selectors(entry.endpoints),
     };

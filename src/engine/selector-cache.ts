@@ -10,7 +10,8 @@ const IDENTITIES_MAX = 200_000;
 /** Remembers which identities each selector takes. Selectors and identities are compared as objects: intern them. */
 export class SelectorCache {
   readonly reach: CidrReach;
-  readonly #selectors = new Map<string, Selector>();
+  readonly #peers = new Map<string, Selector>();
+  readonly #subjects = new Map<string, Selector>();
   readonly #identities = new Map<string, Identity>();
   readonly #selections = new Map<Selector, Map<LabelArray, boolean>>();
   #nextNumber = 0;
@@ -21,12 +22,14 @@ export class SelectorCache {
     this.reach = reach;
   }
 
-  /** The one selector of a key. */
-  selector(selector: Selector): Selector {
-    const known = this.#selectors.get(selector.key);
-    if (known !== undefined) return known;
-    this.#selectors.set(selector.key, selector);
-    return selector;
+  /** The one selector of a key among peers: of two that share one, the first stands for both. */
+  peer(selector: Selector): Selector {
+    return interned(selector, this.#peers);
+  }
+
+  /** The one selector of a key among subjects, which have a cache of their own. */
+  subject(selector: Selector): Selector {
+    return interned(selector, this.#subjects);
   }
 
   /** The one identity of a key, with a number of its own. */
@@ -67,4 +70,11 @@ export class SelectorCache {
     this.#selections.clear();
     this.epoch += 1;
   }
+}
+
+function interned(selector: Selector, all: Map<string, Selector>): Selector {
+  const known = all.get(selector.key);
+  if (known !== undefined) return known;
+  all.set(selector.key, selector);
+  return selector;
 }

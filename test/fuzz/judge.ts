@@ -1,6 +1,8 @@
-import { runPolicyTest } from "#analysis/policy-test.ts";
+import { type PolicyTestResult, preparedIn, runPolicyTest, runPrepared } from "#analysis/policy-test.ts";
+import { createTestWorld } from "#analysis/policy-test-world.ts";
 import { manifestsOf, readInventory } from "#decode/objects.ts";
 import { readPolicyTests } from "#decode/policy-test.ts";
+import { createFastEngine } from "#engine/fast/fast-engine.ts";
 import { UserError } from "#model/finding.ts";
 import type { OracleAnswer, OracleExpect } from "./oracle.ts";
 import type { FuzzWorld } from "./world.ts";
@@ -28,8 +30,18 @@ type Answers = Readonly<Record<string, unknown>>;
 /** A way to answer a policy test: every one of them is held against Cilium. */
 export type Answerer = { readonly name: string; readonly run: typeof runPolicyTest };
 
-/** The engines under test. A second engine gets its line here. */
-export const ANSWERERS: readonly Answerer[] = [{ name: "plain", run: runPolicyTest }];
+/** The engines under test. */
+export const ANSWERERS: readonly Answerer[] = [
+  { name: "plain", run: runPolicyTest },
+  { name: "fast", run: runFast },
+];
+
+/** The test as the compiled engine answers it. */
+function runFast(...[test, inventory, policies]: Parameters<typeof runPolicyTest>): readonly PolicyTestResult[] {
+  const prepared = preparedIn(createTestWorld(test, inventory), policies);
+  const world = { minor: test.cilium, config: test.config, inventory: prepared.world.inventory, policies };
+  return runPrepared({ ...prepared, engine: createFastEngine(world) });
+}
 
 /** Reads the world as the product reads a policy test, decides it, and holds every key against Cilium's answer. */
 export function judge(world: FuzzWorld, answer: OracleAnswer, answerers: readonly Answerer[] = ANSWERERS): Judgement {
