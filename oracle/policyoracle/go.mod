@@ -1,0 +1,3 @@
+module ringfence/policyoracle
+
+go 1.25.0
