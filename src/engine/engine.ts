@@ -93,9 +93,10 @@ function engineOver(policies: readonly PolicyObject[], library: PolicyLibrary): 
 
 /** Denied if a side is, or a proxy refuses what was seen; undecided if a side is, or a proxy was shown nothing. */
 export function wholeOf(egress: Ruling | null, ingress: Ruling | null): Answer {
-  const answers = [egress, ingress].map((ruling) => (ruling === null ? "allowed" : sideAnswer(ruling)));
-  if (answers.includes("denied")) return "denied";
-  return answers.includes("undecided") ? "undecided" : "allowed";
+  const from = egress === null ? "allowed" : sideAnswer(egress);
+  const to = ingress === null ? "allowed" : sideAnswer(ingress);
+  if (from === "denied" || to === "denied") return "denied";
+  return from === "undecided" ? from : to;
 }
 
 function sideAnswer(ruling: Ruling): Answer {

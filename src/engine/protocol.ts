@@ -47,7 +47,7 @@ export const UNKNOWN_PROTOCOL = 254;
 
 /** The IP protocol number of a name, in any case, or of a number in text. null when it is neither. */
 export function protocolNumber(text: string): number | null {
-  const known = NUMBERS[text.toUpperCase()];
+  const known = NUMBERS[text] ?? NUMBERS[text.toUpperCase()];
   if (known !== undefined) return known;
   const number = /^[0-9]{1,3}$/.test(text) ? Number(text) : 0;
   return number > 0 && number < 256 ? number : null;

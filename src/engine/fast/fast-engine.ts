@@ -2,7 +2,7 @@ import type { AddressEnd, End } from "#model/conversation.ts";
 import type { Direction } from "#model/decision.ts";
 import { type PolicyObject, type RuleRef } from "#model/policy.ts";
 import { endIdentities, type EndContext, identitiesWithAnyName } from "../ends.ts";
-import { type Engine, rulesOf, type RuleInfo, wholeOf, type World } from "../engine.ts";
+import { type Engine, type PolicyStatus, rulesOf, type RuleInfo, wholeOf, type World } from "../engine.ts";
 import type { Identity } from "../identity.ts";
 import type { PolicyEntry } from "../policy-entry.ts";
 import { PolicyLibrary, type ReadPolicy } from "../policy-library.ts";
@@ -10,6 +10,7 @@ import { prefixesOf, type Selector } from "../selector.ts";
 import { decideSide, hasPolicy } from "../side.ts";
 import type { SideContext } from "../side-context.ts";
 import { walkSide } from "../walk.ts";
+import { policyChange } from "./policy-change.ts";
 import { SubjectCompiler } from "./subject-compiler.ts";
 import { SubjectTable } from "./subject-table.ts";
 
@@ -58,7 +59,9 @@ function engineOver({ read, compiler, subjects, ends: given }: Parts): FastEngin
       return { verdict: wholeOf(egress, ingress), egress, ingress };
     },
     walk: (connection, direction, detail) => walkSide(connection, direction, context, detail),
-    policies: read.map((policy) => policy.status),
+    get policies() {
+      return rules.statuses();
+    },
     get rules() {
       return rules.all();
     },
@@ -76,10 +79,16 @@ function engineOver({ read, compiler, subjects, ends: given }: Parts): FastEngin
     },
     with: (policies) => {
       const others = policies.map((policy) => library.read(policy));
-      const shared = sameAddresses(read, others) ? ends : null;
-      return engineOver({ read: others, compiler, subjects: subjects.changed(others), ends: shared });
+      const change = policyChange(read, others);
+      const shared = change.entries.some(tellsAddresses) ? null : ends;
+      return engineOver({ read: others, compiler, subjects: subjects.changed(others, change), ends: shared });
     },
   };
+}
+
+/** True for an entry whose peers tell addresses or names apart. */
+function tellsAddresses({ l3 }: PolicyEntry): boolean {
+  return (l3 ?? []).some((selector) => selector.kind === "fqdn" || prefixesOf(selector).length > 0);
 }
 
 function sideContext(compiler: SubjectCompiler, subjects: SubjectTable, ends: EndTable): SideContext {
@@ -94,13 +103,17 @@ function sideContext(compiler: SubjectCompiler, subjects: SubjectTable, ends: En
   };
 }
 
+/** No name: a key for what unknown names could make of an end. */
+const ANY_NAME = "";
+
 /** The identities of ends, worked out once an end object. */
 class EndTable {
   readonly #library: PolicyLibrary;
   readonly #read: readonly ReadPolicy[];
   #context: EndContext | null = null;
   #epoch: number;
-  #known = new WeakMap<End, Map<string, readonly Identity[]>>();
+  #nameless = new WeakMap<End, readonly Identity[]>();
+  #byNames = new WeakMap<End, Map<string, readonly Identity[]>>();
 
   constructor(library: PolicyLibrary, read: readonly ReadPolicy[]) {
     this.#library = library;
@@ -109,28 +122,32 @@ class EndTable {
   }
 
   of(end: End, names: readonly string[]): readonly Identity[] {
-    return this.#remembered(end, `names ${names.join(" ")}`, () =>
-      endIdentities(end, names, this.#made()),
-    );
+    if (this.#epoch !== this.#library.cache.epoch) this.#forget();
+    if (names.length > 0) return this.#named(end, names.join(" "), () => endIdentities(end, names, this.#made()));
+    const known = this.#nameless.get(end);
+    if (known !== undefined) return known;
+    const made = this.#interned(endIdentities(end, [], this.#made()));
+    this.#nameless.set(end, made);
+    return made;
   }
 
   /** As if every name were known, see SideContext. */
   withAnyName(end: AddressEnd): readonly Identity[] {
-    return this.#remembered(end, "any name", () => identitiesWithAnyName(end, this.#made()));
+    return this.#named(end, ANY_NAME, () => identitiesWithAnyName(end, this.#made()));
   }
 
-  #remembered(end: End, names: string, make: () => readonly Identity[]): readonly Identity[] {
-    if (this.#epoch !== this.#library.cache.epoch) this.#forget();
-    let known = this.#known.get(end);
-    if (known === undefined) {
-      known = new Map();
-      this.#known.set(end, known);
-    }
+  #named(end: End, names: string, make: () => readonly Identity[]): readonly Identity[] {
+    const known = this.#byNames.get(end) ?? new Map<string, readonly Identity[]>();
+    this.#byNames.set(end, known);
     const found = known.get(names);
     if (found !== undefined) return found;
-    const made = make().map((identity) => this.#library.cache.identity(identity));
+    const made = this.#interned(make());
     known.set(names, made);
     return made;
+  }
+
+  #interned(identities: readonly Identity[]): readonly Identity[] {
+    return identities.map((identity) => this.#library.cache.identity(identity));
   }
 
   #made(): EndContext {
@@ -140,18 +157,25 @@ class EndTable {
 
   #forget(): void {
     this.#epoch = this.#library.cache.epoch;
-    this.#known = new WeakMap();
+    this.#nameless = new WeakMap();
+    this.#byNames = new WeakMap();
   }
 }
 
 /** The rules of valid policies, read when first asked for. */
 class RuleTable {
   readonly #read: readonly ReadPolicy[];
+  #statuses: readonly PolicyStatus[] | null = null;
   #all: readonly RuleInfo[] | null = null;
   #peers: Map<string, Selector[]> | null = null;
 
   constructor(read: readonly ReadPolicy[]) {
     this.#read = read;
+  }
+
+  statuses(): readonly PolicyStatus[] {
+    this.#statuses ??= this.#read.map((policy) => policy.status);
+    return this.#statuses;
   }
 
   all(): readonly RuleInfo[] {
@@ -181,17 +205,4 @@ function peersByRule(entries: readonly PolicyEntry[]): Map<string, Selector[]> {
 
 function ruleKey({ policy, element }: RuleRef): string {
   return `${policy} ${element}`;
-}
-
-/** True when both sets of policies tell the same addresses and names apart, as far as that is quickly seen. */
-function sameAddresses(before: readonly ReadPolicy[], after: readonly ReadPolicy[]): boolean {
-  const old = new Set(before);
-  const fresh = new Set(after);
-  return [...before.filter((policy) => !fresh.has(policy)), ...after.filter((policy) => !old.has(policy))].every(
-    ({ entries }) => !entries.some((entry) => (entry.l3 ?? []).some(tellsAddresses)),
-  );
-}
-
-function tellsAddresses(selector: Selector): boolean {
-  return selector.kind === "fqdn" || prefixesOf(selector).length > 0;
 }

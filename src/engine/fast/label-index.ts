@@ -1,5 +1,5 @@
 import type { LabelArray } from "../labels.ts";
-import type { Requirement, Selector } from "../selector.ts";
+import type { SelectorRow } from "./selector-row.ts";
 
 /** The labels of an identity as the index looks for them: `key=value`, whatever the source. */
 export function labelProbes(labels: LabelArray): readonly string[] {
@@ -15,11 +15,12 @@ export class LabelIndex {
   /** Selectors that ask for no value of a label: they may take anybody. */
   readonly #others: number[] = [];
 
-  constructor(selectors: readonly Selector[]) {
+  constructor(rows: readonly SelectorRow[]) {
     const counts = new Map<string, number>();
-    const asked = selectors.map(valuesAsked);
-    for (const text of asked.flat(2)) counts.set(text, (counts.get(text) ?? 0) + 1);
-    for (const [place, requirements] of asked.entries()) this.#add(place, rarest(requirements, counts));
+    for (const row of rows) {
+      for (const probes of row.asked) for (const text of probes) counts.set(text, (counts.get(text) ?? 0) + 1);
+    }
+    for (let place = 0; place < rows.length; place += 1) this.#add(place, rarest(rows[place]?.asked ?? [], counts));
   }
 
   /** Places of the selectors that may take an identity with these probes, each once, in order. */
@@ -39,20 +40,6 @@ export class LabelIndex {
   }
 }
 
-/** For each requirement that names values, the probes of which an identity must hold one. */
-function valuesAsked(selector: Selector): readonly (readonly string[])[] {
-  if (selector.kind !== "labels") return [];
-  return selector.requirements.filter(namesValues).map((item) => probesOf(item));
-}
-
-function namesValues(item: Requirement): boolean {
-  return item.operator === "In" && item.key.prefix === null;
-}
-
-function probesOf({ key, values }: Requirement): readonly string[] {
-  return [...values].map((value) => `${key.key}=${value}`);
-}
-
 function rarest(
   requirements: readonly (readonly string[])[],
   counts: ReadonlyMap<string, number>,
@@ -60,7 +47,8 @@ function rarest(
   let best: readonly string[] | undefined;
   let fewest = Number.POSITIVE_INFINITY;
   for (const probes of requirements) {
-    const count = probes.reduce((sum, probe) => sum + (counts.get(probe) ?? 0), 0);
+    let count = 0;
+    for (const probe of probes) count += counts.get(probe) ?? 0;
     if (count < fewest) {
       best = probes;
       fewest = count;

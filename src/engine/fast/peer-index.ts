@@ -31,8 +31,7 @@ export class PeerIndex {
       else this.#addPrefix(prefix, place);
     }
     this.#plain = plain;
-    this.#labels =
-      plain.length <= FEW ? null : new LabelIndex(plain.flatMap((place) => this.#rows[place]?.selector ?? []));
+    this.#labels = plain.length <= FEW ? null : new LabelIndex(plain.flatMap((place) => this.#rows[place] ?? []));
   }
 
   /** Places of the rows that take the peer itself. Equal for peers of which nothing here tells one from another. */

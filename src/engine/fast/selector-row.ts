@@ -1,5 +1,5 @@
 import type { Identity } from "../identity.ts";
-import { type CidrReach, type Selector, selects } from "../selector.ts";
+import { type CidrReach, type Requirement, type Selector, selects } from "../selector.ts";
 
 /** Identities of a higher number are asked anew each time. */
 export const NUMBERS_MAX = 2 ** 18;
@@ -7,12 +7,15 @@ export const NUMBERS_MAX = 2 ** 18;
 /** Which identities one selector takes: two bits an identity, filled in when first asked. */
 export class SelectorRow {
   readonly selector: Selector;
+  /** For each requirement that names values: `key=value` texts of which an identity must have one (labelProbes). */
+  readonly asked: readonly (readonly string[])[];
   readonly #reach: CidrReach;
   #known = new Uint32Array(0);
   #taken = new Uint32Array(0);
 
   constructor(selector: Selector, reach: CidrReach) {
     this.selector = selector;
+    this.asked = selector.kind === "labels" ? selector.requirements.filter(namesValues).map(probesOf) : [];
     this.#reach = reach;
   }
 
@@ -39,4 +42,12 @@ export class SelectorRow {
     taken.set(this.#taken);
     this.#taken = taken;
   }
+}
+
+function namesValues(item: Requirement): boolean {
+  return item.operator === "In" && item.key.prefix === null;
+}
+
+function probesOf({ key, values }: Requirement): readonly string[] {
+  return [...values].map((value) => `${key.key}=${value}`);
 }
