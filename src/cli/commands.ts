@@ -1,5 +1,6 @@
 import type { Command } from "./command.ts";
 import { completionCommand } from "./commands/completion.ts";
+import { explain } from "./commands/explain.ts";
 import { helpCommand } from "./commands/help.ts";
 import { rehearse } from "./commands/rehearse.ts";
 import { test } from "./commands/test.ts";
@@ -8,6 +9,7 @@ import { version } from "./commands/version.ts";
 /** Every verb, in the order of the road that `ringfence help` shows. */
 export const COMMANDS: readonly Command[] = [
   rehearse,
+  explain,
   test,
   completionCommand(() => COMMANDS),
   helpCommand(() => COMMANDS),

@@ -12,12 +12,16 @@ export function reportJson(rehearsal: Rehearsal): string {
 }
 
 /** The same text in pieces: with `--all` it can be larger than one string may be. */
-export function* reportJsonChunks(rehearsal: Rehearsal): Generator<string> {
-  const root: JsonObject = schema;
-  const properties = schema.properties;
-  const value: JsonObject = rehearsal;
-  const declared = Object.keys(properties).filter((key) => value[key] !== undefined);
-  const others = Object.keys(value).filter((key) => !Object.hasOwn(properties, key));
+export function reportJsonChunks(rehearsal: Rehearsal): Generator<string> {
+  return jsonChunks(rehearsal, schema);
+}
+
+/** A value in the order of its JSON Schema, in pieces. */
+export function* jsonChunks(value: JsonObject, root: JsonObject): Generator<string> {
+  const properties = root["properties"];
+  const known = isObject(properties) ? properties : {};
+  const declared = Object.keys(known).filter((key) => value[key] !== undefined);
+  const others = Object.keys(value).filter((key) => !Object.hasOwn(known, key));
   let separator = "{\n";
   for (const key of [...declared, ...others.sort()]) {
     yield `${separator}  ${JSON.stringify(key)}: `;

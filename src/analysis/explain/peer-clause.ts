@@ -5,7 +5,7 @@ import { CLUSTER_LABEL, NAMESPACE_LABEL } from "#model/labels.ts";
 import type { PolicyObject } from "#model/policy.ts";
 import { elementOf } from "../element.ts";
 import { bareKey, namesNamespace } from "../selector-text.ts";
-import { addressClause } from "./address-clause.ts";
+import { addressClause, endWords } from "./address-clause.ts";
 import { askedWords, foundWords } from "./selector-words.ts";
 import { clausesOf, type ExplainedSide, type ExplainStage } from "./stage.ts";
 
@@ -23,7 +23,23 @@ export function peerClause(candidate: Candidate, side: ExplainedSide, stage: Exp
   if (peers.length === 0) return { ...base, asks: candidate.peerMatches ? "everybody" : "nobody" };
   const isByLabels = BY_LABELS.includes(field) && peers.some((peer) => peer.labels !== null);
   if (!isByLabels || policy === undefined) return { ...base, ...addressClause({ candidate, written }, side, stage) };
+  if (!candidate.peerMatches && side.peer.kind !== "pod" && !asksReserved(peers)) {
+    const asks = askedOf(nearest(peers), Array.isArray(written) ? written[0] : undefined) || everyWords(policy);
+    return { ...base, asks, found: endWords(side.peer), note: "endpoint selectors take pods alone" };
+  }
   return { ...base, ...labelsClause(candidate, peers, { policy, written }) };
+}
+
+/** `reserved:…` keys are the one way in which a label selector takes what is no pod. */
+function asksReserved(peers: readonly PeerCheck[]): boolean {
+  return peers.some((peer) => peer.labels?.some((label) => label.key.startsWith("reserved:")));
+}
+
+function askedOf(peer: PeerCheck | undefined, item: Json | undefined): string {
+  return (peer?.labels ?? [])
+    .filter((label) => isWritten(label, item))
+    .map(askedWords)
+    .join(", ");
 }
 
 function noPeerWords({ peerMatches }: Candidate): string {
@@ -81,10 +97,11 @@ function noteOf(
   { item, policy }: { readonly item: Json | undefined; readonly policy: PolicyObject },
 ): string | null {
   if (candidate.peerMatches) return null;
-  const added = failing.find((label) => !isWritten(label, item));
+  const isNamespace = (label: LabelCheck) => bareKey(label.key) === NAMESPACE_LABEL;
+  const unwritten = failing.filter((label) => !isWritten(label, item));
+  const added = unwritten.find(isNamespace) ?? unwritten[0];
   if (added === undefined) return null;
   if (bareKey(added.key) === CLUSTER_LABEL) return "peers are of the own cluster unless the rule names another";
-  if (added.found === null) return "endpoint selectors take pods alone, never nodes or addresses";
   if (policy.namespace === null) return "cluster-wide policies take peers that have a namespace";
   return "a peer that names no namespace is of the policy's own";
 }

@@ -119,7 +119,7 @@ function changeLines({ file, line, changes }: FileChanges, page: Page, width: nu
 }
 
 /** Wrapped behind its sign, with its indentation kept. */
-function wrapChange(text: string, width: number): readonly string[] {
+export function wrapChange(text: string, width: number): readonly string[] {
   const lead = /^[+-] *(?:- )?/.exec(text)?.[0] ?? "";
   const sign = lead.slice(0, 1);
   const lines = wrap(text.slice(lead.length), width - lead.length - 2);
@@ -146,7 +146,8 @@ function sideEffects(group: HoleGroup, edit: Edit, { rehearsal, page }: Context)
   return effects.filter(({ text }) => text !== "");
 }
 
-function paintChange(line: string, page: Page): string {
+/** Added lines are good news, removed ones bad. */
+export function paintChange(line: string, page: Page): string {
   if (line.startsWith("+")) return page.style.good(line);
   return line.startsWith("-") ? page.style.bad(line) : line;
 }

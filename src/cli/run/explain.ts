@@ -1,0 +1,132 @@
+import { explain, type Question } from "#analysis/explain/explain.ts";
+import { readQuestion } from "#analysis/explain/read-question.ts";
+import { nearestName } from "#decode/nearest.ts";
+import type { Conversation } from "#model/conversation.ts";
+import type { Explained } from "#model/explanation.ts";
+import { UserError } from "#model/finding.ts";
+import type { Traffic } from "#model/snapshot.ts";
+import { explainedJson } from "#report/explanation/json.ts";
+import { explainedText } from "#report/explanation/text.ts";
+import { type Flag, type Invocation, isOn, valueOf, valuesOf } from "../args.ts";
+import { readAskedFlows } from "../asked-flows.ts";
+import { readRequest } from "../asked-request.ts";
+import type { ExitCode } from "../command.ts";
+import { DNS, EXPLAIN_FAIL_ON, EXPLAIN_OUTPUT, HEADER, HOST, HTTP, ICMP, SNI } from "../commands/explain.ts";
+import { ALL, CILIUM, CILIUM_CONFIG, COLOR, FLOWS, NAMES, OBJECTS, ONLY, POLICIES, QUIET } from "../flags.ts";
+import { type Gathered, type GatherRequest, gather } from "../gather.ts";
+import { shownPath } from "../input-path.ts";
+import { readInputText } from "../input-text.ts";
+import type { Io } from "../io.ts";
+import { NO_PROGRESS } from "../progress.ts";
+
+const STANDARD_INPUT = "standard input";
+
+/** `ringfence explain`: reads the question, gathers what is known, decides, prints. */
+export async function runExplain(invocation: Invocation, io: Io): Promise<ExitCode> {
+  const progress = isOn(invocation, QUIET) ? NO_PROGRESS : io.progress;
+  const isFlows = checkedOperands(invocation);
+  const request = requestOf(invocation);
+  refuseNothing(request);
+  const asked = isFlows ? { asked: readAskedFlows(await readInputText("-"), STANDARD_INPUT) } : {};
+  const gathered = await gather({ ...request, ...asked }, progress, { flows: false, policies: false });
+  const questions = isFlows ? recordedQuestions(gathered, isOn(invocation, ALL)) : typedQuestions(invocation, gathered);
+  progress.update("deciding");
+  const { snapshot, proposed, sources, textsInForce } = gathered;
+  const texts = { ...textsInForce, ...sources };
+  const explained = explain({ snapshot, proposed, only: isOn(invocation, ONLY), sources: texts, questions });
+  progress.clear();
+  await io.out(formatted(explained, invocation, io));
+  return failsOn(explained, valueOf(invocation, EXPLAIN_FAIL_ON)) ? 1 : 0;
+}
+
+/** Answers whether flows are read from standard input. */
+function checkedOperands({ operands }: Invocation): boolean {
+  if (operands[0] === "-") {
+    const extra = operands[1];
+    if (extra === undefined) return true;
+    throw new UserError("unexpected-argument", `unexpected argument ${extra}`, {
+      help: "- alone reads flows from standard input",
+    });
+  }
+  if (operands.length >= 2) return false;
+  throw new UserError("missing-argument", "TO is missing", {
+    help: "as in: ringfence explain shop/web shop/db 5432; flags with several values go after them",
+  });
+}
+
+function requestOf(invocation: Invocation): GatherRequest {
+  const paths = (flag: Flag) => valuesOf(invocation, flag).map((path) => shownPath(path, process.cwd()));
+  return {
+    flows: paths(FLOWS),
+    objects: paths(OBJECTS),
+    policies: paths(POLICIES),
+    names: paths(NAMES),
+    cilium: valueOf(invocation, CILIUM),
+    ciliumConfig: valueOf(invocation, CILIUM_CONFIG),
+  };
+}
+
+function refuseNothing({ objects, policies }: GatherRequest): void {
+  if (objects.length + policies.length > 0) return;
+  throw new UserError("missing-policies", "no policies are named", {
+    help: "give --objects PATH…, the cluster's objects with the policies in force, or --policies PATH…, a proposal",
+  });
+}
+
+function typedQuestions(invocation: Invocation, { snapshot }: Gathered): readonly Question[] {
+  const [from = "", to = "", ...ports] = invocation.operands;
+  const typed = {
+    http: valueOf(invocation, HTTP),
+    host: valueOf(invocation, HOST),
+    headers: valuesOf(invocation, HEADER),
+  };
+  const isName = /^[^/:]*[a-z][^/:]*$/i.test(to);
+  const request = readRequest({ ...typed, dns: valueOf(invocation, DNS) }, isName ? to : null);
+  const question = { from, to, request, icmp: valueOf(invocation, ICMP), serverName: valueOf(invocation, SNI) };
+  const all = ports.length === 0 ? [null] : ports;
+  return all.map((port, index) => readQuestion({ ...question, port }, index, snapshot, nearestName));
+}
+
+const CONVERSATIONS = 20;
+
+/** One question a conversation and request of the flows, dropped ones first. */
+function recordedQuestions({ asked }: Gathered, all: boolean): readonly Question[] {
+  const found = asked?.conversations ?? [];
+  if (found.length === 0) throw nothingAsked(asked);
+  const questions = [...found].sort((a, b) => droppedOf(b) - droppedOf(a)).flatMap(questionsOf);
+  return all ? questions : questions.slice(0, CONVERSATIONS);
+}
+
+function droppedOf({ recorded }: Conversation): number {
+  return (recorded["DROPPED"] ?? 0) + (recorded["AUDIT"] ?? 0) > 0 ? 1 : 0;
+}
+
+function questionsOf(conversation: Conversation): readonly Question[] {
+  const question = (one: Conversation): Question => ({ conversation: one, serverName: null, isRecorded: true });
+  if (conversation.requests.length <= 1) return [question({ ...conversation, id: `asked-${conversation.id}` })];
+  return conversation.requests.map((request, index) =>
+    question({ ...conversation, id: `asked-${conversation.id}-${index}`, requests: [request] }),
+  );
+}
+
+function nothingAsked(asked: Traffic | null): UserError {
+  const reasons = Object.keys(asked?.coverage.leftOut ?? {});
+  const why = reasons.length === 0 ? "" : `: ${reasons.join(", ")}`;
+  return new UserError("no-conversation", `the flows are no evidence of a connection${why}`, {
+    place: { file: STANDARD_INPUT },
+    help: "give a flow between two ends: type L3_L4 with a verdict of FORWARDED, DROPPED or AUDIT, or an L7 request",
+  });
+}
+
+function formatted(explained: Explained, invocation: Invocation, io: Io): string {
+  if (valueOf(invocation, EXPLAIN_OUTPUT) === "json") return explainedJson(explained);
+  const when = valueOf(invocation, COLOR);
+  const color = when === "always" || (when !== "never" && io.isColorful);
+  return explainedText(explained, { width: io.width, color, all: isOn(invocation, ALL) });
+}
+
+function failsOn({ explanations }: Explained, threshold: string | null): boolean {
+  const verdicts = explanations.map((one) => one.verdict);
+  if (threshold === "error") return verdicts.includes("denied");
+  return threshold === "warn" && (verdicts.includes("denied") || verdicts.includes("undecided"));
+}

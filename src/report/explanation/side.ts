@@ -1,0 +1,111 @@
+import type { PolicySelection, SideExplanation } from "#model/explanation.ts";
+import type { EndReport, RulePlace } from "#model/rehearsal.ts";
+import { type FileChanges, fileChanges } from "../diff-text.ts";
+import { changeText } from "../change-text.ts";
+import { endName, ruleName } from "../ends.ts";
+import { paintChange, wrapChange } from "../text/holes.ts";
+import { hanging, type Page, paragraph } from "../text/page.ts";
+import { withoutControls } from "../width.ts";
+import { counted, distinct, listed } from "../words.ts";
+import { rulesLines } from "./rules.ts";
+
+const GUTTER = 18;
+
+/** A side with its subject; `isTold`: its sentence stands above already. */
+export type TitledSide = { readonly end: EndReport; readonly side: SideExplanation | null; readonly isTold: boolean };
+
+/** One side: its answer, who selects and isolates the subject, its rules, the edit, and what nobody means. */
+export function sideLines(title: string, { end, side, isTold }: TitledSide, page: Page): readonly string[] {
+  const { style } = page;
+  const name = `${style.bold(title)} ${endName(end)}`;
+  if (side === null) return [`${name}  ${style.dim("nothing is enforced there")}`];
+  return [
+    `${name}  ${answerText(side, page)}`,
+    ...(isTold ? [] : paragraph(page, side.sentence, 2)),
+    ...selectionLines(side, page),
+    ...rulesLines(side, page),
+    ...surpriseLines(side, page),
+    ...editLines(side, page),
+  ];
+}
+
+function answerText({ decision, l7, redirect }: SideExplanation, { style }: Page): string {
+  if (l7 === "denied") return style.bad(`✗ refused by the ${redirect ?? ""} proxy`);
+  switch (decision) {
+    case "allowed":
+      return l7 === "unseen" ? style.good("✓ allowed at L4") : style.good("✓ allowed");
+    case "denied":
+      return style.bad("✗ denied");
+    case "undecided":
+      return style.unsure("? undecided");
+  }
+}
+
+function selectionLines(side: SideExplanation, page: Page): readonly string[] {
+  const selected = side.selecting.map((one) => `${selectionPlace(one)}\u00A0 ${one.labels}`);
+  const others = side.notSelecting.map((one) => `${selectionPlace(one)}\u00A0 ${one.labels}`);
+  return [
+    ...listLines("selected by", selected, page),
+    ...listLines("not selected by", others, page),
+    ...listLines("default deny by", isolators(side.defaultDeny), page),
+  ];
+}
+
+function selectionPlace({ policy, file, line }: PolicySelection): string {
+  return file === null ? policy : line === null ? file : `${file}:${line}`;
+}
+
+const LINES = 3;
+
+function listLines(title: string, texts: readonly string[], page: Page): readonly string[] {
+  const shown = page.all || texts.length <= LINES + 1 ? texts : texts.slice(0, LINES);
+  const more = texts.length - shown.length;
+  const all = more === 0 ? shown : [...shown, `and ${more} more: --all`];
+  return all.flatMap((text, index) => hanging(page, index === 0 ? `  ${page.style.dim(title)}` : "", GUTTER, text));
+}
+
+/** One entry a policy: the first rule of each that isolates. */
+function isolators(rules: readonly RulePlace[]): readonly string[] {
+  return distinct(rules.map((rule) => rule.policy)).flatMap((policy) => {
+    const [first, ...more] = rules.filter((rule) => rule.policy === policy);
+    if (first === undefined) return [];
+    const element = first.file === null || first.element === "" ? "" : `\u00A0 ${first.element}`;
+    return [`${ruleName(first)}${element}${more.length === 0 ? "" : ` and ${counted(more.length, "more rule")}`}`];
+  });
+}
+
+function surpriseLines({ surprises }: SideExplanation, page: Page): readonly string[] {
+  return surprises.flatMap((one) => {
+    const lines = hanging(page, `  ${page.style.unsure("!")}`, 4, `${one.sentence} (${ruleName(one)}, ${one.id})`);
+    return lines.map((line, index) => (index === 0 ? line : page.style.unsure(line)));
+  });
+}
+
+/** What to change: the changed lines alone, the whole diff with `--all`. */
+function editLines({ edit, nearestRule, decision, l7 }: SideExplanation, page: Page): readonly string[] {
+  if (decision !== "denied" && l7 !== "denied") return [];
+  if (edit === null || edit.diff === "") {
+    const nearest = nearestRule === null ? "" : `nearest rule: ${ruleName(nearestRule)}; `;
+    return paragraph(page, `${nearest}no edit is known that would allow it`, 2).map(page.style.dim);
+  }
+  const proof = edit.proven ? "proven: decided again with it" : "not proven";
+  const more = edit.newlyAllows.length === 0 ? [] : [`it also newly allows ${listed(edit.newlyAllows, 4)}`];
+  return [
+    `  ${page.style.bold("to allow it")}  ${page.style.dim(proof)}`,
+    ...(page.all
+      ? diffLines(edit.diff, page)
+      : fileChanges(edit.diff).flatMap((changes) => changeLines(changes, page))),
+    ...more.flatMap((text) => paragraph(page, text, 4).map(page.style.unsure)),
+  ];
+}
+
+function changeLines({ file, line, changes }: FileChanges, page: Page): readonly string[] {
+  const lines = changes.flatMap(changeText).flatMap((text) => wrapChange(text, page.width - 6));
+  return [`    ${file}:${line}`, ...lines.map((text) => `      ${paintChange(text, page)}`)];
+}
+
+/** Nothing of it is cut: it is what the reader copies. */
+function diffLines(diff: string, page: Page): readonly string[] {
+  const lines = diff.split("\n").filter((line) => line !== "");
+  return lines.map((line) => `    ${paintChange(withoutControls(line), page)}`);
+}
