@@ -60,9 +60,17 @@ export type Engine = {
   readonly with: (policies: readonly PolicyObject[]) => Engine;
 };
 
-/** The plain policy engine: decides as this minor of Cilium would. Subjects are resolved when first asked for. */
-export function createEngine(world: World): Engine {
-  return engineOver(world.policies, new PolicyLibrary(world));
+/**
+ * The plain policy engine: decides as this minor of Cilium would. Subjects are resolved when first asked for. `library`:
+ * of the same world, to share what another engine has read.
+ */
+export function createEngine(world: World, library: PolicyLibrary = new PolicyLibrary(world)): Engine {
+  return engineOver(world.policies, library);
+}
+
+function otherEngine(policies: readonly PolicyObject[], library: PolicyLibrary): Engine {
+  for (const policy of policies) library.read(policy);
+  return library.isShareable() ? engineOver(policies, library) : createEngine({ ...library.surroundings, policies });
 }
 
 function engineOver(policies: readonly PolicyObject[], library: PolicyLibrary): Engine {
@@ -87,7 +95,7 @@ function engineOver(policies: readonly PolicyObject[], library: PolicyLibrary): 
         .identities(end, names)
         .some((identity) => selectors.some((item) => context.selects(item, identity)));
     },
-    with: (others) => engineOver(others, library),
+    with: (others) => otherEngine(others, library),
   };
 }
 

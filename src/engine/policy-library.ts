@@ -61,6 +61,11 @@ export class PolicyLibrary {
     return read;
   }
 
+  /** True while what was read for one set of policies holds for every other. */
+  isShareable(): boolean {
+    return !this.cache.isAmbiguous;
+  }
+
   /** What tells the policies' addresses and names apart, under the policies of these entries. */
   endContext(entries: readonly PolicyEntry[]): EndContext {
     const { config, inventory } = this.surroundings;

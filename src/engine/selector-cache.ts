@@ -1,6 +1,6 @@
 import type { Identity } from "./identity.ts";
 import type { LabelArray } from "./labels.ts";
-import { type CidrReach, type Selector, selects } from "./selector.ts";
+import { type CidrReach, type Requirement, type Selector, selects } from "./selector.ts";
 
 // Upstream: pkg/policy/selectorcache.go. Differs: asked by pairs, and remembered, instead of kept for all identities.
 
@@ -22,14 +22,20 @@ export class SelectorCache {
     this.reach = reach;
   }
 
+  /**
+   * Two selectors that differ have shared a key: which of them stands for both hangs on the order of reading, so what was
+   * read for one set of policies does not hold for another.
+   */
+  isAmbiguous = false;
+
   /** The one selector of a key among peers: of two that share one, the first stands for both. */
   peer(selector: Selector): Selector {
-    return interned(selector, this.#peers);
+    return this.#interned(selector, this.#peers);
   }
 
   /** The one selector of a key among subjects, which have a cache of their own. */
   subject(selector: Selector): Selector {
-    return interned(selector, this.#subjects);
+    return this.#interned(selector, this.#subjects);
   }
 
   /** The one identity of a key, with a number of its own. */
@@ -57,6 +63,16 @@ export class SelectorCache {
     return answer;
   }
 
+  #interned(selector: Selector, all: Map<string, Selector>): Selector {
+    const known = all.get(selector.key);
+    if (known === undefined) {
+      all.set(selector.key, selector);
+      return selector;
+    }
+    this.isAmbiguous ||= !isAlike(known, selector);
+    return known;
+  }
+
   readonly #aggregates = new Map<string, LabelArray>();
 
   #aggregate(labels: LabelArray): LabelArray {
@@ -72,9 +88,17 @@ export class SelectorCache {
   }
 }
 
-function interned(selector: Selector, all: Map<string, Selector>): Selector {
-  const known = all.get(selector.key);
-  if (known !== undefined) return known;
-  all.set(selector.key, selector);
-  return selector;
+/** True for two selectors of one key that select alike. */
+function isAlike(a: Selector, b: Selector): boolean {
+  if (a.kind === "fqdn" || b.kind === "fqdn") return a.kind === b.kind;
+  if (a.kind !== b.kind || a.requirements.length !== b.requirements.length) return false;
+  return a.requirements.every((item, index) => {
+    const other = b.requirements[index];
+    return other !== undefined && sameRequirement(item, other);
+  });
+}
+
+function sameRequirement(a: Requirement, b: Requirement): boolean {
+  if (a.operator !== b.operator || a.key.key !== b.key.key || a.key.source !== b.key.source) return false;
+  return a.values.size === b.values.size && [...a.values].every((value) => b.values.has(value));
 }

@@ -31,9 +31,12 @@ export type FastEngine = Engine & {
 
 const NOT_COMPUTED = 3;
 
-/** The compiled policy engine. Nothing is resolved before it is asked for. */
-export function createFastEngine(world: World): FastEngine {
-  const compiler = new SubjectCompiler(new PolicyLibrary(world));
+/**
+ * The compiled policy engine. Nothing is resolved before it is asked for. `library`: of the same world, to share what
+ * another engine has read.
+ */
+export function createFastEngine(world: World, library: PolicyLibrary = new PolicyLibrary(world)): FastEngine {
+  const compiler = new SubjectCompiler(library);
   const read = world.policies.map((policy) => compiler.library.read(policy));
   return engineOver({ read, compiler, subjects: new SubjectTable(read, compiler), ends: null });
 }
@@ -79,6 +82,7 @@ function engineOver({ read, compiler, subjects, ends: given }: Parts): FastEngin
     },
     with: (policies) => {
       const others = policies.map((policy) => library.read(policy));
+      if (!library.isShareable()) return createFastEngine({ ...library.surroundings, policies });
       const change = policyChange(read, others);
       const shared = change.entries.some(tellsAddresses) ? null : ends;
       return engineOver({ read: others, compiler, subjects: subjects.changed(others, change), ends: shared });
