@@ -25,9 +25,14 @@ export type NameFacts = {
   /** Ends whose DNS the proxy saw while recording. */
   readonly heard: ReadonlySet<string>;
   readonly minTtlSeconds: number;
+  /** What was worked out for a conversation already: it is the same under every set of policies. */
+  readonly worked: WeakMap<Occasion, NamesFor>;
   readonly resolversOf: ReadonlyMap<string, readonly Resolver[]>;
   readonly usualResolvers: readonly Resolver[];
 };
+
+/** The names of one address that count for one source; with `missing` where none does. */
+type NamesFor = { readonly names: readonly string[]; readonly missing: Missing | null };
 
 const NOTHING: NameKnowledge = { learned: [], complete: true };
 
@@ -55,6 +60,7 @@ export function nameFacts(snapshot: Snapshot): NameFacts {
     recordsAt: recordsByAddress(names),
     ...questionsSeen(conversations),
     minTtlSeconds: snapshot.config.value.fqdnMinTtlSeconds ?? 0,
+    worked: new WeakMap(),
     resolversOf: seenResolvers(conversations),
     usualResolvers: usualResolvers(snapshot),
   };
@@ -238,10 +244,15 @@ function queryOf(facts: NameFacts, from: End, address: string, occasion: Occasio
   return { from, asked, records, occasion, minTtlSeconds: facts.minTtlSeconds };
 }
 
-type NamesFor = { readonly names: readonly string[]; readonly missing: Missing | null };
-
-/** The names that count for one source and address; with `missing` where none does. */
 function namesFor(facts: NameFacts, from: End, address: string, occasion: Occasion | null): NamesFor {
+  const known = occasion === null ? undefined : facts.worked.get(occasion);
+  if (known !== undefined) return known;
+  const found = findNames(facts, from, address, occasion);
+  if (occasion !== null) facts.worked.set(occasion, found);
+  return found;
+}
+
+function findNames(facts: NameFacts, from: End, address: string, occasion: Occasion | null): NamesFor {
   const query = queryOf(facts, from, address, occasion);
   const isHeard =
     facts.heard.has(endKey(from)) || query.records.some((one) => one.source === "dns" && isOwn(one, query));

@@ -17,7 +17,9 @@ type Answer = { first: number; last: number; ttlSeconds: number | null };
 export type NameState = readonly { readonly key: NameKey; readonly answers: ReadonlyMap<string, Answer> }[];
 
 const MAX_KEYS = 50_000;
-const MAX_ADDRESSES = 256;
+/** Of one name: as many as Cilium keeps by default (`tofqdns-endpoint-max-ip-per-hostname`). */
+const MAX_ADDRESSES = 1000;
+const MAX_ALL_ADDRESSES = 500_000;
 
 /**
  * The DNS timeline: which address answered to which name, who asked, on which node, from when to when. Answers seen by
@@ -28,6 +30,7 @@ export class NameTable {
   /** Names, and addresses of names, that no room was left for. */
   dropped = 0;
   private readonly answers = new WeakMap<FlowL7, WeakMap<FlowEndpoint, readonly Answer[]>>();
+  private addresses = 0;
   private readonly byKey = new Map<string, { readonly key: NameKey; readonly answers: Map<string, Answer> }>();
 
   note(
@@ -89,8 +92,11 @@ export class NameTable {
   private noteAddress(answers: Map<string, Answer>, address: string, answer: Answer): void {
     const known = answers.get(address);
     if (known === undefined) {
-      if (answers.size < MAX_ADDRESSES) answers.set(address, { ...answer });
-      else this.dropped++;
+      if (answers.size >= MAX_ADDRESSES || this.addresses >= MAX_ALL_ADDRESSES) this.dropped++;
+      else {
+        answers.set(address, { ...answer });
+        this.addresses++;
+      }
       return;
     }
     if (answer.first < known.first) known.first = answer.first;
