@@ -52,7 +52,7 @@ export async function gather(
   const hasObjects = request.objects.length > 0;
   const inForce = await loadManifests(request.objects, hasObjects ? { wanted: "objects" } : {});
   const read = readInventory(inForce.manifests);
-  const proposal = await loadManifests(request.policies, { wanted: "policies" });
+  const proposal = await loadManifests(request.policies, request.policies.length > 0 ? { wanted: "policies" } : {});
   const proposed = readInventory(proposal.manifests);
   const given = await readCiliumGiven(request.cilium, request.ciliumConfig);
   const names = await gatherNames(request.names);
