@@ -4,6 +4,8 @@ import { placeText } from "#model/place.ts";
 import { elementPath, placeOf, type PolicyObject, type RuleRef } from "#model/policy.ts";
 import type { TestConnection, TestEdit, TestFailure } from "#model/policy-test.ts";
 import type { CauseWorld, Denial } from "./cause.ts";
+import { flowText } from "#edit/render.ts";
+import { styleOf } from "#edit/style.ts";
 import { type EditSources, editWriter } from "./edit-text.ts";
 import type { EditStep } from "./edit-step.ts";
 import { endName } from "./end-name.ts";
@@ -11,7 +13,7 @@ import { causeWorld, type ExplainedDenial, explainDenial } from "./holes.ts";
 import { serviceFrontends } from "./judge.ts";
 import { nameFacts } from "./learned-names.ts";
 import { decideConnection, isSame, type PolicyTestResult, type PreparedTest } from "./policy-test.ts";
-import { narrowings, takenBy } from "./policy-test-narrowing.ts";
+import { type Narrowing, narrowings, peersText, takenBy } from "./policy-test-narrowing.ts";
 import { createTestProver, type TestProver } from "./policy-test-prover.ts";
 import { conversationOf, snapshotOfTest } from "./policy-test-snapshot.ts";
 import { askedOf } from "./policy-test-world.ts";
@@ -152,12 +154,14 @@ function denied(stage: Stage, fault: AtFault, denial: Denial): TestFailure {
   const sentences = [
     reason,
     ...(isRefused ? [`the rule is ${rulesText(stage, by)}`] : []),
-    ...(by.length > 0 ? [] : [`default deny is switched on by ${rulesText(stage, denial.walk.defaultDeny)}`]),
+    ...(by.length > 0
+      ? []
+      : [`default deny is switched on by ${rulesText(stage, oneAPolicy(denial.walk.defaultDeny))}`]),
     ...(nearest === null || isRefused ? [] : [nearestText(stage, nearest, denial)]),
   ];
   return {
     sentences,
-    edit: fault.result.expect["verdict"] === "denied" ? null : proven(stage, fault, explained.steps),
+    edit: fault.result.expect["verdict"] === "denied" ? null : mended(stage, fault.index, explained.steps),
   };
 }
 
@@ -171,7 +175,7 @@ function nearestText(stage: Stage, nearest: RuleRef, { walk }: Denial): string {
 function failedText({ fails, peerField }: Candidate): string {
   switch (fails) {
     case "peer":
-      return peerField === null ? "which takes nobody" : `whose ${peerField} do not take the other end`;
+      return peerField === null ? "which takes nobody" : `whose ${peersText(peerField)} do not take the other end`;
     case "port":
       return "whose ports are others";
     case "protocol":
@@ -204,32 +208,34 @@ function allowed(stage: Stage, fault: AtFault, denial: Denial): TestFailure {
             : `${side} allowed: no policy isolates ${endName(denial.subject)} on ${side}`,
         ];
   const isWanted = fault.result.expect["verdict"] === "denied" || fault.result.expect[side] === "denied";
-  return { sentences, edit: isWanted ? proven(stage, fault, narrowings(denial, stage.world), "each") : null };
+  return { sentences, edit: isWanted ? firstProven(stage, fault.index, narrowings(denial, stage.world)) : null };
 }
 
-/**
- * The first edit that makes the result as expected and leaves all that was so. Causes are mended one after the other
- * (`together`); narrowings are tried each alone.
- */
-function proven(
-  stage: Stage,
-  { index }: AtFault,
-  lists: ExplainedDenial["steps"],
-  how: "together" | "each" = "together",
-): TestEdit | null {
+/** The first edit of the causes, mended one after the other, that makes the result as expected and leaves all that was so. */
+function mended(stage: Stage, index: number, lists: ExplainedDenial["steps"]): TestEdit | null {
   let steps: readonly EditStep[] = [];
   const tries = lists.map((list) => {
-    steps = how === "each" ? list : [...steps, ...list.filter((step) => !holds(steps, step))];
+    steps = [...steps, ...list.filter((step) => !holds(steps, step))];
     return steps;
   });
   // The plain allowing rule stands last: where the causes do not do, it may alone.
-  const alone = how === "together" ? lists.slice(-1) : [];
-  for (const attempt of [...tries, ...alone]) {
-    const proof = stage.prover(attempt, index);
+  return firstProven(
+    stage,
+    index,
+    [...tries, ...lists.slice(-1)].map((attempt) => ({ steps: attempt, takesOut: null })),
+  );
+}
+
+function firstProven(stage: Stage, index: number, edits: readonly Narrowing[]): TestEdit | null {
+  for (const { steps, takesOut } of edits) {
+    const proof = stage.prover(steps, index);
     if (proof === null) continue;
-    const text = stage.write(attempt);
-    const summary = text.diff === "" ? attempt.flatMap(stepText) : [];
-    return { diff: text.diff, summary, alsoMends: proof.alsoMends };
+    const { file, diff } = takesOut === null ? stage.write(steps) : { file: null, diff: "" };
+    const { alsoMends } = proof;
+    if (diff !== "") return { file, diff, place: null, summary: [], alsoMends };
+    const summary = takesOut === null ? steps.map(stepText) : [`- ${flowText(takesOut.value, STYLE)}`];
+    const place = takesOut === null ? null : ruleText(stage, { policy: takesOut.policy, element: takesOut.path });
+    return { file, diff, place, summary, alsoMends };
   }
   return null;
 }
@@ -239,10 +245,11 @@ function holds(steps: readonly EditStep[], step: EditStep): boolean {
 }
 
 /** A step in words where there is no text to change: `+ spec.egress of CiliumNetworkPolicy/a/x: {…}`. */
-function stepText({ policy, path, op, key, value }: EditStep): readonly string[] {
-  const at = key === undefined ? path : `${path}.${key}`;
-  return [`${op === "replace" ? "~" : "+"} ${at} of ${policy}: ${JSON.stringify(value)}`];
+function stepText({ policy, path, key, value }: EditStep): string {
+  return `+ ${key === undefined ? path : `${path}.${key}`} of ${policy}: ${flowText(value, STYLE)}`;
 }
+
+const STYLE = styleOf("");
 
 /** Policies of the test that the agent rejects do nothing, which is often the reason. */
 function rejections({ prepared, policies }: Stage): readonly string[] {
@@ -257,6 +264,11 @@ function rejections({ prepared, policies }: Stage): readonly string[] {
   });
 }
 
+/** Every rule of a policy switches default deny on: the first tells. */
+function oneAPolicy(rules: readonly RuleRef[]): readonly RuleRef[] {
+  return rules.filter((rule, index) => rules.findIndex((one) => one.policy === rule.policy) === index);
+}
+
 function rulesText(stage: Stage, rules: readonly RuleRef[]): string {
   const texts = rules.slice(0, 2).map((rule) => ruleText(stage, rule));
   const more = rules.length > 2 ? ` and ${rules.length - 2} more` : "";
@@ -266,8 +278,8 @@ function rulesText(stage: Stage, rules: readonly RuleRef[]): string {
 /** `policies/web.yaml:9 (shop/web ingress[0])`; where the file is not known the policy's whole name. */
 function ruleText({ policies }: Stage, { policy, element }: RuleRef): string {
   const object = policies.get(policy);
-  const name = element === "" ? policy : `${policy} ${element}`;
+  const name = element === "" ? policy : `${policy} ${element.replace(/^spec\./, "")}`;
   if (object === undefined) return name;
-  const { file, line } = placeOf(object, elementPath(element));
+  const { file, line } = placeOf(object, element.startsWith("spec") ? element : elementPath(element));
   return file === undefined || line === undefined ? name : `${file}:${line} (${name.slice(name.indexOf("/") + 1)})`;
 }

@@ -1,4 +1,4 @@
-import { dirname, join } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
 import type { SourceManifest } from "#decode/manifest.ts";
 import { manifestsOf } from "#decode/objects.ts";
 import { type FilesWanted, readPolicyTests } from "#decode/policy-test.ts";
@@ -132,7 +132,7 @@ async function loaded({ test, place, wanted, findings }: Unloaded, shared: Share
 async function manifestsAt(wanted: FilesWanted, directory: string) {
   const paths: string[] = [];
   for (const pattern of wanted.patterns) {
-    const found = await expandPattern(join(directory, pattern));
+    const found = await expandPattern(isAbsolute(pattern) ? pattern : join(directory, pattern));
     if (found.length === 0) {
       const help = "patterns are relative to the file of the test";
       throw new UserError("no-such-file", `no file matches ${pattern}`, { place: wanted.place, help });

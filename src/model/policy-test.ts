@@ -43,8 +43,12 @@ export type TestFailure = {
 
 /** An edit after which the result is as expected and nothing of its test that was as expected is otherwise. */
 export type TestEdit = {
-  /** Unified diff; "" where the object stands in the test itself, then `summary` says it. */
+  /** The first file that it changes, as the user named it; null where the object stands in the test itself. */
+  readonly file: string | null;
+  /** Unified diff; "" where there is no text to change, or where all that changes is one item taken out of a list. */
   readonly diff: string;
+  /** Without a diff: where it is made, and its lines, `+` or `-` before each. */
+  readonly place: string | null;
   readonly summary: readonly string[];
   /** Other connections of the test that the edit mends as well, by name. */
   readonly alsoMends: readonly string[];

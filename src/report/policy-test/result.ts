@@ -83,11 +83,23 @@ export type EditLine = { readonly kind: "place" | "change" | "effect"; readonly 
 /** An edit in as few lines as tell it. */
 export function editLines(edit: TestEdit): readonly EditLine[] {
   const changes = fileChanges(edit.diff).flatMap(({ file, line, changes: made }): EditLine[] => [
-    { kind: "place", text: `${file}:${line}` },
+    placeLine(`${namedAsGiven(file, edit)}:${line}`),
     ...made.flatMap(changeText).map((text): EditLine => ({ kind: "change", text })),
   ]);
-  const told = edit.summary.map((text): EditLine => ({ kind: "change", text }));
+  const told: readonly EditLine[] = [
+    ...(edit.place === null ? [] : [placeLine(edit.place)]),
+    ...edit.summary.map((text): EditLine => ({ kind: "change", text })),
+  ];
   return [...(changes.length > 0 ? changes : told), { kind: "effect", text: effectText(edit) }];
+}
+
+function placeLine(text: string): EditLine {
+  return { kind: "place", text };
+}
+
+/** A diff names files below `a/` and `b/`, without the leading `/` or `./` that the user gave. */
+function namedAsGiven(file: string, { file: given }: TestEdit): string {
+  return given !== null && given.replace(/^\.?\//, "") === file ? given : file;
 }
 
 function effectText({ alsoMends }: TestEdit): string {
