@@ -22,7 +22,7 @@ const CLUSTER_NETWORK_POLICY = "config/crd/experimental/policy.networking.k8s.io
 
 const CEL = {
   "has(self.spec) || has(self.specs)": { anyOf: [{ required: ["spec"] }, { required: ["specs"] }] },
-  "isCIDR(self)": { format: "cidr" },
+  "isCIDR(self)": { format: "strict-cidr" },
   "self.start < self.end": { startBeforeEnd: true },
 };
 // As the CRD has it, in one line.

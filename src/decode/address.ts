@@ -77,22 +77,39 @@ function groupBits(groups: readonly string[]): string {
 }
 
 /**
- * True for a CIDR that names a network as such: no bits beyond its length, no leading zeros, no IPv4 inside IPv6.
- * Upstream: apimachinery pkg/util/validation parseCIDR, strict. Takes what `isCidr` takes.
+ * True for the text of a CIDR without leading zeros and without IPv4 inside IPv6: what `isCIDR` of a CEL rule takes.
+ * Upstream: k8s.io/apiserver pkg/cel/library cidr.go.
  */
-export function isPlainCidr(cidr: string): boolean {
-  const [address = "", length = ""] = cidr.split("/");
-  const { bits, length: kept } = prefixOf(cidr);
-  if (!isAddress(address) || (length.length > 1 && length.startsWith("0"))) return false;
-  if (address.includes(":") && bits.startsWith(MAPPED)) return false;
-  return !bits.slice(kept).includes("1");
+export function isStrictCidr(text: string): boolean {
+  const [address = "", length = ""] = text.split("/");
+  if (!isCidr(text) || !isAddress(address) || (length.length > 1 && length.startsWith("0"))) return false;
+  return !address.includes(":") || !prefixOf(text).bits.startsWith(MAPPED);
 }
 
 /**
- * True when a network is a part of another one, and smaller. Takes what `isCidr` takes.
- * Upstream: k8s.io/kubernetes ValidateIPBlock, which compares the lengths as written.
+ * True for a strict CIDR that names a network as such: no bits beyond its length.
+ * Upstream: apimachinery pkg/util/validation parseCIDR, strict.
+ */
+export function isPlainCidr(text: string): boolean {
+  if (!isStrictCidr(text)) return false;
+  const { bits, length } = prefixOf(text);
+  return !bits.slice(length).includes("1");
+}
+
+/**
+ * True when a network is a part of another one, and smaller. IPv4 is no part of any IPv6 network, save of one that maps
+ * it. Takes what `isCidr` takes. Upstream: k8s.io/kubernetes ValidateIPBlock, which compares the lengths as written.
  */
 export function isStrictSubset(part: string, whole: string): boolean {
   const [inner, outer] = [prefixOf(part), prefixOf(whole)];
-  return inner.bits.startsWith(outer.bits.slice(0, outer.length)) && outer.written < inner.written;
+  const [innerBits, outerBits] = [masked(inner), masked(outer)];
+  return (
+    innerBits.startsWith(MAPPED) === outerBits.startsWith(MAPPED) &&
+    innerBits.startsWith(outerBits.slice(0, outer.length)) &&
+    outer.written < inner.written
+  );
+}
+
+function masked({ bits, length }: Prefix): string {
+  return bits.slice(0, length).padEnd(128, "0");
 }

@@ -1,4 +1,5 @@
-import type { Schema, SchemaSet } from "./schema-tree.ts";
+import { isObject, type Json, type JsonObject } from "#model/json.ts";
+import { memberSchema, resolved, type Schema, type SchemaSet } from "./schema-tree.ts";
 
 const SELECTOR: Schema = {
   type: "object",
@@ -43,8 +44,8 @@ const PEERS: Schema = {
         type: "object",
         required: ["cidr"],
         properties: {
-          cidr: { type: "string", format: "cidr" },
-          except: { type: "array", items: { type: "string", format: "cidr" } },
+          cidr: { type: "string", format: "sloppy-cidr" },
+          except: { type: "array", items: { type: "string", format: "sloppy-cidr" } },
         },
       },
     },
@@ -66,8 +67,6 @@ const NETWORK_POLICY: Schema = {
         egress: { type: "array", items: { type: "object", properties: { to: PEERS, ports: PORTS } } },
       },
     },
-    // Served by old clusters and still in dumps.
-    status: { type: "object", "x-kubernetes-preserve-unknown-fields": true },
   },
 };
 
@@ -80,3 +79,28 @@ export const KNP_SCHEMAS: SchemaSet = {
   $defs: {},
   kinds: { NetworkPolicy: { v1: NETWORK_POLICY } },
 };
+
+/**
+ * Nulls in the lists of a NetworkPolicy as the API server reads them: an empty object, an empty text. (Of a kind with a
+ * CRD it refuses them.) Nulls of fields are gone before.
+ */
+export function withoutListNulls(value: JsonObject): JsonObject {
+  const filled = fill(value, NETWORK_POLICY);
+  return isObject(filled) ? filled : value;
+}
+
+function fill(value: Json, schema: Schema): Json {
+  if (Array.isArray(value)) {
+    const items = schema.items === undefined ? {} : resolved(schema.items, KNP_SCHEMAS);
+    return value.map((element) => (element === null ? emptyOf(items) : fill(element, items)));
+  }
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, member]) => [key, fill(member, memberSchema(schema, key, KNP_SCHEMAS) ?? {})]),
+  );
+}
+
+function emptyOf(schema: Schema): Json {
+  if (schema.type === "object") return {};
+  return schema.type === "string" ? "" : null;
+}

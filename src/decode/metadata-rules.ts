@@ -2,7 +2,31 @@ import { isObject, type Json, type JsonObject } from "#model/json.ts";
 import { textAt, valueAt } from "./field.ts";
 import { isDnsLabel, isLabelKey, isSubdomain } from "./label-syntax.ts";
 import { labelProblems } from "./network-policy-rules.ts";
-import type { SchemaMessage } from "./schema-message.ts";
+import { checkBySchema } from "./schema-check.ts";
+import { type SchemaMessage, schemaMessages } from "./schema-message.ts";
+import type { Schema } from "./schema-tree.ts";
+
+const READ_AS_TEXT = /^metadata\.(name$|namespace$|labels\.|annotations\.)/;
+const TEXTS: Schema = { type: "object", additionalProperties: { type: "string" } };
+
+/** The types of what people write. Upstream: k8s.io/apimachinery pkg/apis/meta/v1 ObjectMeta. */
+const METADATA: Schema = {
+  type: "object",
+  properties: {
+    metadata: {
+      type: "object",
+      properties: {
+        name: { type: "string" },
+        generateName: { type: "string" },
+        namespace: { type: "string" },
+        labels: TEXTS,
+        annotations: TEXTS,
+        finalizers: { type: "array", items: { type: "string" } },
+        ownerReferences: { type: "array", items: { type: "object" } },
+      },
+    },
+  },
+};
 
 /**
  * What the API server has against the names, labels and annotations of a policy.
@@ -11,7 +35,12 @@ import type { SchemaMessage } from "./schema-message.ts";
 export function metadataProblems(value: JsonObject): readonly SchemaMessage[] {
   const metadata = valueAt(value, "metadata");
   const labels = valueAt(metadata, "labels");
+  const breaches = checkBySchema({ metadata: metadata ?? {} }, METADATA, { version: "", $defs: {}, kinds: {} });
   return [
+    // A number or boolean where a text belongs has a finding of its own (`not-text`).
+    ...schemaMessages(
+      breaches.filter(({ path, value: found }) => typeof found === "object" || !READ_AS_TEXT.test(path)),
+    ),
     ...nameProblems(textAt(metadata, "name") ?? ""),
     ...namespaceProblems(textAt(metadata, "namespace") ?? ""),
     ...Object.entries(isObject(labels) ? labels : {}).flatMap(([key, label]) =>

@@ -25,15 +25,18 @@ export function networkPolicyProblems(value: JsonObject): readonly SchemaMessage
 export function withDefaults(value: JsonObject): JsonObject {
   const given = valueAt(value, "spec") ?? {};
   if (!isObject(given)) return value;
+  const rules = (["ingress", "egress"] as const).flatMap((field) => {
+    const list = given[field];
+    return Array.isArray(list) ? [[field, list.map(withProtocols)] as const] : [];
+  });
+  const types = objectsAt(given, "egress").length > 0 ? ["Ingress", "Egress"] : ["Ingress"];
+  const needsTypes = !("policyTypes" in given) || isEmptyList(given["policyTypes"]);
   const spec = {
+    podSelector: {},
     ...given,
-    ...(Array.isArray(given["ingress"]) ? { ingress: given["ingress"].map(withProtocols) } : {}),
-    ...(Array.isArray(given["egress"]) ? { egress: given["egress"].map(withProtocols) } : {}),
+    ...Object.fromEntries(rules),
+    ...(needsTypes ? { policyTypes: types } : {}),
   };
-  if (!("policyTypes" in given) || isEmptyList(given["policyTypes"])) {
-    const policyTypes = objectsAt(given, "egress").length > 0 ? ["Ingress", "Egress"] : ["Ingress"];
-    return { ...value, spec: { ...spec, policyTypes } };
-  }
   return { ...value, spec };
 }
 

@@ -44,7 +44,7 @@ function mapUnlessSame(list: readonly Json[], change: (element: Json, index: num
 function pruneObject(value: JsonObject, path: string, schema: Schema, walk: Walk): JsonObject {
   if (schema["x-kubernetes-preserve-unknown-fields"] === true || schema.additionalProperties === true) return value;
   const inner: Walk = { ...walk, above: [...walk.above, { path, schema }] };
-  const kept: Record<string, Json> = {};
+  const kept = new Map<string, Json>();
   let same = true;
   for (const [key, member] of Object.entries(value)) {
     const below = path === "" ? key : `${path}.${key}`;
@@ -54,16 +54,17 @@ function pruneObject(value: JsonObject, path: string, schema: Schema, walk: Walk
       same = false;
       continue;
     }
-    kept[key] = path === "" && key === "metadata" ? member : pruneValue(member, below, known, inner);
-    if (kept[key] !== member) same = false;
+    const pruned = path === "" && key === "metadata" ? member : pruneValue(member, below, known, inner);
+    kept.set(key, pruned);
+    if (pruned !== member) same = false;
   }
   for (const [key, member] of Object.entries(schema.properties ?? {})) {
     const standard = resolved(member, walk.set).default;
-    if (standard === undefined || kept[key] !== undefined) continue;
-    kept[key] = standard;
+    if (standard === undefined || kept.has(key)) continue;
+    kept.set(key, standard);
     same = false;
   }
-  return same ? value : kept;
+  return same ? value : Object.fromEntries(kept);
 }
 
 /** A field of that name further up or down (wrong indentation), else the nearest name here. */

@@ -1,6 +1,6 @@
 import { RE2JS } from "re2js";
 import { isObject, type Json, type JsonObject } from "#model/json.ts";
-import { isCidr } from "./address.ts";
+import { isCidr, isStrictCidr } from "./address.ts";
 import { memberSchema, resolved, type Schema, type SchemaSet } from "./schema-tree.ts";
 
 /** The constraints that are checked; `schema[keyword]` is the bound that was broken. */
@@ -55,13 +55,25 @@ function checkValue(value: Json, path: string, schema: Schema, check: Check): vo
   const report = (keyword: SchemaKeyword, key?: string): void => {
     check.breaches.push({ path, keyword, schema, value, ...(key === undefined ? {} : { key }) });
   };
-  if (!isOfType(value, schema.type)) return report("type");
+  if (!isOfType(value, schema.type)) return isPassedOver(value, schema) ? undefined : report("type");
   if (schema.enum !== undefined && !schema.enum.includes(value)) report("enum");
   if (typeof value === "string") checkText(value, schema, report);
   else if (typeof value === "number") checkNumber(value, schema, report);
   else if (Array.isArray(value)) checkList(value, path, schema, { check, report });
   else if (isObject(value)) checkObject(value, path, schema, { check, report });
   checkChoices(value, schema, { check, report });
+}
+
+/** `strict-cidr` is what CEL's `isCIDR(self)` became, `sloppy-cidr` a NetworkPolicy's. */
+const CIDR_FORMATS: Readonly<Record<string, (text: string) => boolean>> = {
+  cidr: isCidr,
+  "sloppy-cidr": isCidr,
+  "strict-cidr": isStrictCidr,
+};
+
+/** The API server's validator takes any list for a text that has a format. The agent cannot read it then. */
+function isPassedOver(value: Json, schema: Schema): boolean {
+  return schema.format === "cidr" && Array.isArray(value);
 }
 
 function isOfType(value: Json, type: string | undefined): boolean {
@@ -88,7 +100,7 @@ function checkText(text: string, schema: Schema, report: Report): void {
     return report("maxLength");
   }
   if (schema.pattern !== undefined && !compiled(schema.pattern).matcher(text).find()) report("pattern");
-  if (schema.format === "cidr" && !isCidr(text)) report("format");
+  if (CIDR_FORMATS[schema.format ?? ""]?.(text) === false) report("format");
 }
 
 /** How many code points a text has, counted up to a limit. */
@@ -129,7 +141,11 @@ type Inside = { readonly check: Check; readonly report: Report };
 function checkList(list: readonly Json[], path: string, schema: Schema, { check, report }: Inside): void {
   if (schema.minItems !== undefined && list.length < schema.minItems) report("minItems");
   if (schema.maxItems !== undefined && list.length > schema.maxItems) report("maxItems");
-  if (hasTwins(list, schema)) report("x-kubernetes-list-type");
+  const twin = twinIn(list, schema);
+  if (twin !== null) {
+    const value = list[twin] ?? null;
+    check.breaches.push({ path: `${path}[${twin}]`, keyword: "x-kubernetes-list-type", schema, value });
+  }
   if (schema.items === undefined) return;
   const items = resolved(schema.items, check.set);
   for (const [index, element] of list.entries()) {
@@ -138,14 +154,20 @@ function checkList(list: readonly Json[], path: string, schema: Schema, { check,
   }
 }
 
-/** `set`: no two equal elements; `map`: no two with the same values of the keys. */
-function hasTwins(list: readonly Json[], schema: Schema): boolean {
+/** Where a list names an element again. `set`: no two equal elements; `map`: no two with the same values of the keys. */
+function twinIn(list: readonly Json[], schema: Schema): number | null {
   const type = schema["x-kubernetes-list-type"];
-  if (type !== "set" && type !== "map") return false;
+  if (type !== "set" && type !== "map") return null;
   const keys = schema["x-kubernetes-list-map-keys"] ?? [];
-  const name = (element: Json): string =>
-    JSON.stringify(type === "map" && isObject(element) ? keys.map((key) => element[key] ?? null) : element);
-  return new Set(list.map(name)).size < list.length;
+  const seen = new Set<string>();
+  for (const [index, element] of list.entries()) {
+    const name = JSON.stringify(
+      type === "map" && isObject(element) ? keys.map((key) => element[key] ?? null) : element,
+    );
+    if (seen.has(name)) return index;
+    seen.add(name);
+  }
+  return null;
 }
 
 function checkObject(object: JsonObject, path: string, schema: Schema, { check, report }: Inside): void {

@@ -43,7 +43,10 @@ function said({ keyword, schema, value, path, key }: SchemaBreach): Said {
     case "anyOf":
       return saidChoice(value, schema.anyOf ?? []);
     case "x-kubernetes-list-type":
-      return ["names an element twice", "give every element once"];
+      return [
+        `is \`${shortened(typeof value === "string" ? value : JSON.stringify(value))}\` again`,
+        "give every element once",
+      ];
     case "startBeforeEnd":
       return ["does not start before its end", "the start has to be smaller than the end"];
     case "portsHaveNumbers":
@@ -126,12 +129,15 @@ function saidType(value: Json, wanted: string, path: string): Said {
 
 function saidEnum(value: Json, choices: readonly string[]): Said {
   const near = nearestName(String(value), choices);
-  return [`is \`${String(value)}\``, near === null ? `choose one of ${choices.join(", ")}` : `did you mean ${near}?`];
+  return [
+    `is \`${shortened(value)}\``,
+    near === null ? `choose one of ${choices.join(", ")}` : `did you mean ${near}?`,
+  ];
 }
 
 function saidFormat(value: Json, format: string): Said {
-  if (format !== "cidr") return [`is ${String(value)}, no ${format}`, `give it a ${format}`];
-  const text = String(value);
+  if (!format.endsWith("cidr")) return [`is ${String(value)}, no ${format}`, `give it an ${format}`];
+  const text = shortened(value);
   return [
     `is \`${text}\`, no CIDR`,
     isAddress(text) ? `add the prefix length: ${text}/${text.includes(":") ? 128 : 32}` : "mend the CIDR",
@@ -141,7 +147,7 @@ function saidFormat(value: Json, format: string): Said {
 /** Choices in these CRDs are between required fields, or between integer and string. */
 function saidChoice(value: Json, branches: readonly Schema[]): Said {
   const names = branches.flatMap((branch) => branch.required ?? []);
-  if (names.length === 0) return [`is ${JSON.stringify(value)}`, "it has to be a number or a text"];
+  if (names.length === 0) return [`is ${shortened(JSON.stringify(value))}`, "it has to be a number or a text"];
   const given = keysOf(value).filter((key) => names.includes(key));
   if (given.length === 0) return [`lacks ${names.join(" or ")}`, `add one of ${names.join(", ")}`];
   return [`has ${given.join(" and ")}`, `keep one of them`];

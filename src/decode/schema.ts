@@ -5,7 +5,7 @@ import { type PolicyObject, placeOf } from "#model/policy.ts";
 import type { CiliumMinor } from "#model/profile.ts";
 import { pruneObject, textAt } from "./field.ts";
 import type { SourceManifest } from "./manifest.ts";
-import { KNP_SCHEMAS } from "./knp-schema.ts";
+import { KNP_SCHEMAS, withoutListNulls } from "./knp-schema.ts";
 import { groupOf } from "./passed-over.ts";
 import { metadataProblems } from "./metadata-rules.ts";
 import { networkPolicyProblems, withDefaults } from "./network-policy-rules.ts";
@@ -35,8 +35,9 @@ export async function schemaJudge(minor: CiliumMinor): Promise<SchemaJudge> {
     for (const one of [set, KNP_SCHEMAS]) {
       const schema = one.kinds[subject.kind]?.[version];
       if (schema === undefined) continue;
-      const { value, unknown } = prune(pruneObject(subject.value), schema, one);
+      const written = withoutStatus(pruneObject(subject.value));
       const isBuiltIn = subject.kind === "NetworkPolicy";
+      const { value, unknown } = prune(isBuiltIn ? withoutListNulls(written) : written, schema, one);
       const refused = [
         ...schemaMessages(checkBySchema(value, schema, one)),
         ...metadataProblems(value),
@@ -85,6 +86,13 @@ function bounded(findings: readonly Finding[], subject: Subject): readonly Findi
     count: findings.length - MOST_FINDINGS,
   };
   return [...findings.slice(0, MOST_FINDINGS), rest];
+}
+
+/** A status is the agents' to write: the API server takes it from nobody else. */
+function withoutStatus(value: JsonObject): JsonObject {
+  if (value["status"] === undefined) return value;
+  const { status: _, ...written } = value;
+  return written;
 }
 
 type Subject = { readonly kind: string; readonly value: JsonObject; readonly place: (path: string) => Place };

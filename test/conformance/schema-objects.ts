@@ -57,7 +57,8 @@ function withMember(schema: Schema, key: string, value: Json, set: SchemaSet): J
     const named = (schema.oneOf ?? []).flatMap((branch) => branch.required ?? []);
     return !(named.includes(key) && named.includes(name));
   });
-  return { ...Object.fromEntries(kept), [key]: value };
+  const isEnd = schema.startBeforeEnd === true && key === "end" && value === 1;
+  return { ...Object.fromEntries(kept), [key]: isEnd ? 2 : value };
 }
 
 /** The least value that a schema takes. */
@@ -126,7 +127,10 @@ function typeBreaks(schema: Schema): readonly (readonly [string, Json])[] {
       ["anyOf", true],
       ["anyOf", {}],
     ];
-  return (WRONG_TYPES[schema.type ?? ""] ?? []).map((value) => ["type", value] as const);
+  const wrong = WRONG_TYPES[schema.type ?? ""] ?? [];
+  // The API server takes a list for a text that has the format cidr.
+  const refused = schema.format === "cidr" ? wrong.filter((value) => !Array.isArray(value)) : wrong;
+  return refused.map((value) => ["type", value] as const);
 }
 
 function scalarBreaks(schema: Schema): readonly (readonly [string, Json])[] {
