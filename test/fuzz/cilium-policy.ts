@@ -7,7 +7,7 @@ import type { Random } from "./random.ts";
 import type { RuleShape } from "./rule-shape.ts";
 
 /** What the settings and the minor let a policy hold. */
-export type PolicyShape = Pick<RuleShape, "minor" | "nodes" | "ipv6">;
+export type PolicyShape = Pick<RuleShape, "minor" | "nodes" | "ipv6" | "l7" | "wide">;
 
 const SECTIONS = {
   ingress: { direction: "ingress", deny: false },
@@ -65,7 +65,7 @@ function spec(random: Random, shape: PolicyShape, isClusterwide: boolean): JsonO
 /** Subjects take much, so that the policies of a world meet; a node's policy is for the host firewall. */
 function subject(random: Random, isClusterwide: boolean): JsonObject {
   if (isClusterwide && random.chance(0.04)) return { nodeSelector: labelSelector(random, NODE_LABELS) };
-  if (random.chance(0.25)) return { endpointSelector: {} };
+  if (random.chance(0.45)) return { endpointSelector: {} };
   return { endpointSelector: labelSelector(random, endpointWords(random)) };
 }
 
@@ -79,7 +79,7 @@ function defaultDeny(random: Random): JsonObject {
 function rules(random: Random, shape: RuleShape): readonly JsonObject[] {
   return random.times(
     random.weighted([
-      [0.3, 0],
+      [0.05, 0],
       [6, 1],
       [3, 2],
       [1, 3],

@@ -37,6 +37,7 @@ function pods(random: Random): JsonObject {
 }
 
 function rule(random: Random, shape: PolicyShape, side: "from" | "to"): JsonObject {
+  const action = random.pick(["Accept", "Deny", "Pass"]);
   const count = random.weighted([
     [0.1, 0],
     [5, 1],
@@ -44,8 +45,8 @@ function rule(random: Random, shape: PolicyShape, side: "from" | "to"): JsonObje
   ]);
   return {
     ...(random.chance(0.5) ? { name: "rule" } : {}),
-    action: random.pick(["Accept", "Deny", "Pass"]),
-    [side]: random.times(count, () => (side === "from" ? podsPeer(random) : egressPeer(random, shape))),
+    action,
+    [side]: random.times(count, () => (side === "from" ? podsPeer(random) : egressPeer(random, shape, action))),
     ...protocols(random),
   };
 }
@@ -54,13 +55,13 @@ function podsPeer(random: Random): JsonObject {
   return random.chance(0.5) ? { namespaces: labelSelector(random, NAMESPACE_WORDS) } : { pods: pods(random) };
 }
 
-function egressPeer(random: Random, shape: PolicyShape): JsonObject {
+function egressPeer(random: Random, shape: PolicyShape, action: string): JsonObject {
   const domain = () => random.pick([odder(random, random.pick(NAMES)), "*.github.com", "*.com", "*"]);
   return random.weighted<() => JsonObject>([
     [5, () => podsPeer(random)],
     [4, () => ({ networks: random.times(random.int(1, 2), () => cidr(random, shape)) })],
-    [2, () => ({ domainNames: random.times(random.int(1, 2), domain) })],
-    [shape.nodes ? 2 : 0.5, () => ({ nodes: labelSelector(random, NODE_LABELS) })],
+    [action === "Accept" ? 4 : 0.05, () => ({ domainNames: random.times(random.int(1, 2), domain) })],
+    [shape.nodes ? 2 : 0.1, () => ({ nodes: labelSelector(random, NODE_LABELS) })],
     [0.05, () => ({})],
   ])();
 }

@@ -2,6 +2,7 @@ import type { JsonObject } from "#model/json.ts";
 import { NAMES, PORTS, WORLD_ADDRESSES } from "./alphabet.ts";
 import type { Families } from "./inventory.ts";
 import { odder } from "./peers.ts";
+import type { PacketHint } from "./packet-hints.ts";
 import type { Random } from "./random.ts";
 
 const RESERVED = [
@@ -18,11 +19,15 @@ function address(random: Random, { ipv4, ipv6 }: Families): string {
   return random.pick([...(ipv4 ? v4 : []), ...(ipv6 ? v6 : [])]);
 }
 
+export type Asked = {
+  readonly pods: readonly string[];
+  readonly families: Families;
+  readonly hints: readonly PacketHint[];
+  readonly count: number;
+};
+
 /** Who connects to whom, mostly a pod on one side: nobody else has policies, but for health and ingress. */
-export function connections(
-  random: Random,
-  { pods, families, count }: { readonly pods: readonly string[]; readonly families: Families; readonly count: number },
-): readonly JsonObject[] {
+export function connections(random: Random, { pods, families, hints, count }: Asked): readonly JsonObject[] {
   const other = () =>
     random.weighted<() => string>([
       [5, () => random.pick(pods)],
@@ -32,7 +37,7 @@ export function connections(
   return random.times(count, () => {
     const [subject, peer] = random.chance(0.96) ? [random.pick(pods), other()] : [other(), other()];
     const ends = random.chance(0.5) ? { from: subject, to: peer } : { from: peer, to: subject };
-    return { ...ends, ...packet(random) };
+    return { ...ends, ...(hints.length > 0 && random.chance(0.6) ? hinted(random, hints) : packet(random)) };
   });
 }
 
@@ -52,6 +57,16 @@ function packet(random: Random): JsonObject {
     [1, () => ({ protocol: "ICMPv6", icmpType: random.pick([1, 128, 129, 2]) })],
     [0.5, () => ({ protocol: random.pick(["VRRP", "IGMP", "GRE", "ESP", "AH", "47", "112", "IPIP", "89"]) })],
   ])();
+}
+
+/** A packet that a rule speaks of, or one beside it. */
+function hinted(random: Random, hints: readonly PacketHint[]): JsonObject {
+  const { protocol, port } = random.pick(hints);
+  if (protocol.startsWith("ICMP")) return { protocol, icmpType: port };
+  const near = random.chance(0.85) ? port : Math.min(65535, Math.max(0, port + random.pick([-1, 1])));
+  const asked = random.chance(0.92) ? protocol : random.pick(["TCP", "UDP", "SCTP"]);
+  if (near === 53 && random.chance(0.8)) return { port: near, protocol: asked, ...dnsQuery(random) };
+  return { port: near, protocol: asked, ...(asked === "TCP" && random.chance(0.7) ? requests(random) : {}) };
 }
 
 function requests(random: Random): JsonObject {

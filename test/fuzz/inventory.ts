@@ -41,6 +41,11 @@ export function cluster(random: Random, families: Families, whole: boolean): Clu
   };
 }
 
+/** Mostly one of two, so that pods and policies meet. */
+export function namespaceOf(random: Random): string {
+  return random.chance(0.75) ? random.pick(["a", "b"]) : random.pick(NAMESPACES);
+}
+
 function namespace(random: Random, name: string): JsonObject {
   return object("v1", "Namespace", { name, labels: labels(random, NAMESPACE_LABELS, random.int(0, 2)) });
 }
@@ -82,10 +87,10 @@ function pod(
   { index, families, whole }: { readonly index: number; readonly families: Families; readonly whole: boolean },
 ): { readonly name: string; readonly object: JsonObject } {
   const name = `p${index}`;
-  const namespace = random.pick(NAMESPACES);
+  const namespace = namespaceOf(random);
   const hostNetwork = random.chance(0.08);
   const own = addresses(families, hostNetwork ? "10.10.0.1" : `10.0.1.${index}`, `fd00:10::${index}`);
-  const metadata = { name, namespace, labels: labels(random, podWords(random), random.int(0, 3)) };
+  const metadata = { name, namespace, labels: podLabels(random) };
   const status = random.chance(0.05) ? {} : { podIP: own[0] ?? "", podIPs: own.map((ip) => ({ ip })) };
   const spec = {
     containers: [{ name: "c", image: "x", ports: containerPorts(random) }],
@@ -97,9 +102,11 @@ function pod(
 }
 
 /** Mostly plain labels; sometimes those that minors treat apart. */
-function podWords(random: Random): typeof POD_LABELS {
+function podLabels(random: Random): JsonObject {
   const { app = [], tier = [], "k8s-app": dns = [] } = POD_LABELS;
-  return random.chance(0.7) ? { app, tier, "k8s-app": dns } : POD_LABELS;
+  const own = random.chance(0.8) ? { app: random.pick(app) } : {};
+  const words = random.chance(0.7) ? { app, tier, "k8s-app": dns } : POD_LABELS;
+  return { ...own, ...labels(random, words, random.int(0, 2)) };
 }
 
 function containerPorts(random: Random): readonly JsonObject[] {
@@ -127,7 +134,7 @@ function containerPorts(random: Random): readonly JsonObject[] {
 }
 
 function service(random: Random, name: string): readonly JsonObject[] {
-  const namespace = random.pick(NAMESPACES);
+  const namespace = namespaceOf(random);
   const metadata = { name, namespace, labels: labels(random, SERVICE_LABELS, random.int(0, 2)) };
   const selector = random.weighted<JsonObject>([
     [4, { selector: { app: random.pick(["web", "api", "db"]) } }],

@@ -10,11 +10,14 @@ export function l7Part(random: Random, { minor, direction }: RuleShape): JsonObj
   const egress = direction === "egress";
   return random.weighted<() => JsonObject>([
     [6, () => ({ ports: tcpPorts(random), rules: { http: list(random, () => httpRule(random)) } })],
-    [egress ? 6 : 0.3, () => ({ ports: dnsPorts(random), rules: { dns: list(random, () => dnsRule(random)) } })],
-    [egress ? 2 : 0.5, () => ({ ports: tcpPorts(random), serverNames: random.some(SERVER_NAMES, 1, 2) })],
-    [0.5, () => httpAndServerNames(random)],
-    [1, () => ({ ports: tcpPorts(random), listener: listener(random) })],
-    [0.3, () => ({ ports: tcpPorts(random), rules: { http: [httpRule(random)] }, listener: listener(random) })],
+    [egress ? 6 : 0.1, () => ({ ports: dnsPorts(random), rules: { dns: list(random, () => dnsRule(random)) } })],
+    [egress ? 2 : 0.7, () => ({ ports: tcpPorts(random), serverNames: random.some(SERVER_NAMES, 1, 2) })],
+    [0.15, () => httpAndServerNames(random)],
+    [egress ? 1 : 0.1, () => ({ ports: tcpPorts(random), listener: listener(random) })],
+    [
+      egress ? 0.3 : 0.05,
+      () => ({ ports: tcpPorts(random), rules: { http: [httpRule(random)] }, listener: listener(random) }),
+    ],
     [0.4, () => ({ ports: tcpPorts(random), terminatingTLS: tls(), rules: { http: [httpRule(random)] } })],
     [0.3, () => ({ ports: tcpPorts(random), originatingTLS: tls() })],
     [old ? 0.7 : 0.05, () => ({ ports: tcpPorts(random), rules: { kafka: list(random, () => kafkaRule(random)) } })],
@@ -46,11 +49,11 @@ function tcpPorts(random: Random): readonly JsonObject[] {
         [5, { port: random.pick(["80", "443"]), protocol: "TCP" }],
         [1, { port: "8080", protocol: "TCP" }],
         [0.7, { port: random.pick(PORT_NAMES), protocol: "TCP" }],
-        [1, { port: "79", endPort: 90, protocol: "TCP" }],
-        [0.5, { port: "0", protocol: "TCP" }],
-        [0.3, { port: "80", protocol: "ANY" }],
-        [0.3, { port: "80" }],
-        [0.1, { port: "80", protocol: "UDP" }],
+        [0.15, { port: "79", endPort: 90, protocol: "TCP" }],
+        [0.15, { port: "0", protocol: "TCP" }],
+        [0.1, { port: "80", protocol: "ANY" }],
+        [0.1, { port: "80" }],
+        [0.03, { port: "80", protocol: "UDP" }],
       ]),
   );
 }
@@ -69,7 +72,7 @@ function dnsPorts(random: Random): readonly JsonObject[] {
         [0.7, { port: "53" }],
         [0.4, { port: "dns", protocol: "UDP" }],
         [0.2, { port: "0", protocol: "ANY" }],
-        [0.2, { port: "53", endPort: 80, protocol: "UDP" }],
+        [0.1, { port: "53", endPort: 80, protocol: "UDP" }],
       ]),
   );
 }
@@ -90,11 +93,12 @@ function tls(): JsonObject {
 
 /** One element of `rules.http`: any of its fields may be missing. */
 function httpRule(random: Random): JsonObject {
+  if (random.chance(0.01)) return { path: "[" };
   const field = (probability: number, value: () => JsonObject) => (random.chance(probability) ? value() : {});
   return {
     ...field(0.6, () => ({ method: random.pick(["GET", "POST", "PUT|POST", "get", ".*", "G.T"]) })),
     ...field(0.6, () => ({
-      path: random.pick(["/", "/a", "/a.*", "/[a-z]+", "/a/b", ".*", "/\\d+", "/a|/b", "/(?i)A", "["]),
+      path: random.pick(["/", "/a", "/a.*", "/[a-z]+", "/a/b", ".*", "/\\d+", "/a|/b", "/(?i)A"]),
     })),
     ...field(0.25, () => ({ host: random.pick(["x.test", "*.test", ".*[.]test", "X.test", "a.test"]) })),
     ...field(0.2, () => ({ headers: random.some(["X-T", "X-T abc", "x-t: abc", "X-U", "X-T  abc"], 1, 2) })),

@@ -10,7 +10,7 @@ const OPERATORS = ["In", "NotIn", "Exists", "DoesNotExist"] as const;
 /** A Kubernetes label selector: empty, of labels, of expressions, or of both. */
 export function labelSelector(random: Random, words: Vocabulary): JsonObject {
   return random.weighted<() => JsonObject>([
-    [2, () => ({})],
+    [4, () => ({})],
     [
       6,
       () => ({
@@ -57,7 +57,8 @@ const RESERVED = ["host", "world", "remote-node", "kube-apiserver", "health", "i
 /** What Cilium's endpoint selectors may ask for: keys with and without source, of the namespace, the account, reserved. */
 export function endpointWords(random: Random): Vocabulary {
   return random.weighted<Vocabulary>([
-    [12, POD_LABELS],
+    [12, { app: POD_LABELS["app"] ?? [] }],
+    [5, POD_LABELS],
     [2, prefixed("k8s:", POD_LABELS)],
     [1, prefixed("any:", POD_LABELS)],
     [3, { ...POD_LABELS, [`k8s:${POD}`]: NAMESPACES }],
@@ -71,7 +72,7 @@ export function endpointWords(random: Random): Vocabulary {
     [1, { "k8s:io.cilium.k8s.policy.cluster": CLUSTERS }],
     [0.5, { "io.cilium.k8s.policy.cluster": CLUSTERS }],
     [1.5, Object.fromEntries(RESERVED.map((name) => [`reserved:${name}`, [""]]))],
-    [0.4, Object.fromEntries(RESERVED.map((name) => [`reserved.${name}`, [""]]))],
+    [0.8, Object.fromEntries(RESERVED.map((name) => [`reserved.${name}`, [""]]))],
     [0.3, { "k8s.app": ["web", "api"], "any.app": ["web"], "cidr:0.0.0.0/0": [""], "cidr:10.0.0.0/8": [""] }],
     [0.3, { "node:zone": ["z1", "z2"], "cidrgroup:kind": ["ext"], "fqdn:github.com": [""], "gen:io.x": ["y"] }],
   ]);

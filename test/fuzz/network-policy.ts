@@ -1,7 +1,8 @@
 import type { Json, JsonObject } from "#model/json.ts";
 import { NAMESPACE_LABELS, NAMESPACES, POD_LABELS, PORT_NAMES, PORTS } from "./alphabet.ts";
+import { namespaceOf } from "./inventory.ts";
 import { labelSelector, type Vocabulary } from "./label-selectors.ts";
-import { cidr } from "./peers.ts";
+import { cidr, NESTED } from "./peers.ts";
 import type { Random } from "./random.ts";
 
 const NAMESPACE_WORDS: Vocabulary = { ...NAMESPACE_LABELS, "kubernetes.io/metadata.name": NAMESPACES };
@@ -28,7 +29,7 @@ export function networkPolicy(random: Random, name: string, { ipv6 }: { readonly
   return {
     apiVersion: "networking.k8s.io/v1",
     kind: "NetworkPolicy",
-    metadata: { name, namespace: random.pick(NAMESPACES) },
+    metadata: { name, namespace: namespaceOf(random) },
     spec: {
       podSelector: random.chance(0.3) ? {} : labelSelector(random, POD_LABELS),
       ...types,
@@ -66,10 +67,10 @@ function peer(random: Random, ipv6: boolean): JsonObject {
 }
 
 function ipBlock(random: Random, ipv6: boolean): JsonObject {
-  const whole = random.pick(["0.0.0.0/0", "10.0.0.0/8", "20.0.0.0/8"]);
+  const [whole, parts] = random.pick(ipv6 ? NESTED : NESTED.slice(0, 4));
   return random.weighted<() => JsonObject>([
     [3, () => ({ cidr: cidr(random, { ipv6 }) })],
-    [3, () => ({ cidr: whole, except: random.some(["10.0.1.0/24", "20.1.0.0/16", "8.8.8.8/32"], 0, 2) })],
+    [3, () => ({ cidr: whole, except: random.some(parts, 0, 2) })],
   ])();
 }
 

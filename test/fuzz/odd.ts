@@ -53,6 +53,7 @@ function oddValue(random: Random, value: Json): Json | undefined {
   return random.weighted<() => Json | undefined>([
     [5, () => random.pick(ODD)],
     [2, () => undefined],
+    [0.5, () => null],
     [1, () => (Array.isArray(value) ? [...value, ...value] : random.pick(ODD))],
     [1, () => (isObject(value) ? { ...value, unknown: "x" } : [value])],
     [1, () => (typeof value === "string" ? `${value}${random.pick([" ", ".", "*", "/", "x".repeat(70)])}` : {})],

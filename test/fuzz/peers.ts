@@ -16,21 +16,33 @@ import type { Random } from "./random.ts";
 
 /** The peers of one rule of a CiliumNetworkPolicy: mostly of one kind, seldom of two (which only some minors take). */
 export function peers(random: Random, shape: RuleShape): JsonObject {
+  if (shape.wide && random.chance(0.6)) return widePeers(random, shape);
   const first = peerKind(random, shape);
-  return random.chance(0.04) ? { ...first, ...peerKind(random, shape) } : first;
+  return random.chance(0.02) ? { ...first, ...peerKind(random, shape) } : first;
+}
+
+function widePeers(random: Random, { direction }: RuleShape): JsonObject {
+  const side = direction === "ingress" ? "from" : "to";
+  return random.weighted<() => JsonObject>([
+    [2, () => ({})],
+    [3, () => ({ [`${side}Endpoints`]: [{}] })],
+    [3, () => ({ [`${side}Entities`]: random.some(["all", "world", "cluster"], 1, 2) })],
+    [1, () => ({ [`${side}Endpoints`]: [{ matchLabels: { app: random.pick(["web", "api", "db"]) } }] })],
+    [1, () => ({ [`${side}CIDR`]: ["0.0.0.0/0"] })],
+  ])();
 }
 
 function peerKind(random: Random, shape: RuleShape): JsonObject {
   const side = shape.direction === "ingress" ? "from" : "to";
   const egress = shape.direction === "egress";
-  const list = (make: () => Json) => (random.chance(0.03) ? [] : random.times(size(random), make));
+  const list = (make: () => Json) => (random.chance(0.02) ? [] : random.times(size(random), make));
   return random.weighted<() => JsonObject>([
     [8, () => ({ [`${side}Endpoints`]: list(() => labelSelector(random, endpointWords(random))) })],
     [4, () => ({ [`${side}Entities`]: list(() => entity(random, shape)) })],
     [3, () => ({ [`${side}CIDR`]: list(() => cidr(random, shape)) })],
     [4, () => ({ [`${side}CIDRSet`]: list(() => cidrSet(random, shape)) })],
     [3, () => ({})],
-    [shape.nodes ? 2 : 0.2, () => ({ [`${side}Nodes`]: list(() => labelSelector(random, NODE_LABELS)) })],
+    [shape.nodes ? 2 : 0.1, () => ({ [`${side}Nodes`]: list(() => labelSelector(random, NODE_LABELS)) })],
     [egress ? 3 : 0, () => ({ toServices: list(() => service(random)) })],
     [egress && !shape.deny ? 5 : 0, () => ({ toFQDNs: list(() => fqdn(random)) })],
     // Before 1.20 the operator replaces such objects by others, which the oracle does not do.
@@ -78,7 +90,8 @@ function cidrSet(random: Random, shape: RuleShape): JsonObject {
   ])();
 }
 
-const NESTED: readonly (readonly [string, readonly string[]])[] = [
+/** Prefixes with parts of theirs; those of IPv4 first, four of them. */
+export const NESTED: readonly (readonly [string, readonly string[]])[] = [
   ["0.0.0.0/0", ["10.0.0.0/8", "8.8.8.8/32", "20.1.0.0/16", "10.10.0.0/16", "0.0.0.0/0", "128.0.0.0/1"]],
   ["10.0.0.0/8", ["10.0.1.0/24", "10.10.0.0/16", "10.0.1.1/32"]],
   ["20.0.0.0/8", ["20.1.0.0/16", "20.1.2.3/32"]],

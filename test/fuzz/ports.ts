@@ -31,7 +31,7 @@ export function portPart(random: Random, shape: RuleShape): JsonObject {
 }
 
 function portRule(random: Random, shape: RuleShape): JsonObject {
-  const filters = shape.deny ? random.chance(0.01) : random.chance(0.35);
+  const filters = shape.deny ? random.chance(0.01) : random.chance(shape.l7);
   if (filters) return l7Part(random, shape);
   if (random.chance(0.04)) return { ports: [] };
   return {
@@ -54,8 +54,8 @@ export function port(random: Random): JsonObject {
     [2, () => ({ port: random.pick(PORT_NAMES), ...protocol(random) })],
     [3, () => ({ port: String(number), endPort: rangeEnd(random, number), ...protocol(random) })],
     [1, () => ({ port: "0", ...protocol(random) })],
-    [0.5, () => ({ protocol: random.pick([...PROTOCOLS, ...FURTHER_PROTOCOLS]) })],
-    [0.4, () => ({ port: "0", protocol: random.pick(FURTHER_PROTOCOLS) })],
+    [0.1, () => ({ protocol: random.pick([...PROTOCOLS, ...FURTHER_PROTOCOLS]) })],
+    [0.3, () => ({ port: "0", protocol: random.pick(FURTHER_PROTOCOLS) })],
     [0.2, () => ({ port: "0", endPort: random.pick([79, 443, 65535]), ...protocol(random) })],
     [
       0.3,
@@ -89,9 +89,10 @@ function protocol(random: Random): JsonObject {
       };
 }
 
-const TYPE_NAMES = ["EchoRequest", "EchoReply", "DestinationUnreachable", "TimeExceeded", "PacketTooBig"] as const;
+const TYPE_NAMES = ["EchoRequest", "EchoReply", "DestinationUnreachable", "TimeExceeded"] as const;
 
 function icmpField(random: Random): JsonObject {
+  if (random.chance(0.02)) return { type: "PacketTooBig", family: random.pick(["IPv4", "IPv6"]) };
   const type = random.chance(0.3) ? random.pick(TYPE_NAMES) : random.pick([0, 3, 8, 128, 129, 255]);
   return random.weighted<JsonObject>([
     [3, { type }],

@@ -9,4 +9,8 @@ export type RuleShape = {
   /** `enableNodeSelectorLabels`: without it the agent rejects toNodes. */
   readonly nodes: boolean;
   readonly ipv6: boolean;
+  /** How likely an element of toPorts has something for a proxy. */
+  readonly l7: number;
+  /** Peers take much: then ports, proxies and precedence decide, not who it is. */
+  readonly wide: boolean;
 };

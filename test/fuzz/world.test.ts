@@ -6,6 +6,14 @@ import { makeWorld } from "./world.ts";
 const worlds = Array.from({ length: 2_000 }, (_, index) => makeWorld({ seed: 11, index }));
 const texts = worlds.map((world) => JSON.stringify(world));
 
+function isThrice(sign: RegExp): boolean {
+  let times = 0;
+  return texts.some((text) => {
+    if (sign.test(text)) times += 1;
+    return times === 3;
+  });
+}
+
 describe("worlds at random", () => {
   it("are the same for the same seed and number, on every machine", () => {
     expect(JSON.stringify(makeWorld({ seed: 11, index: 7 }))).toBe(texts[7]);
@@ -14,8 +22,9 @@ describe("worlds at random", () => {
   });
 
   it("have every feature at least three times in 2,000", () => {
-    const seldom = FEATURES.map(([name, sign]) => ({ name, times: texts.filter((text) => sign.test(text)).length }));
-    expect(seldom.filter(({ times }) => times < 3)).toEqual([]);
+    const seldom = FEATURES.filter(([, sign]) => !isThrice(sign));
+    expect(seldom.map(([name]) => name)).toEqual([]);
+    expect(isThrice(/"no such thing"/)).toBe(false);
   });
 
   it("are of every minor alike, unless one is asked for", () => {

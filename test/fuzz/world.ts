@@ -1,10 +1,10 @@
 import type { JsonObject } from "#model/json.ts";
 import { CILIUM_MINORS, type CiliumMinor } from "#model/profile.ts";
-import { NAMESPACES } from "./alphabet.ts";
 import { ciliumPolicy, type PolicyShape } from "./cilium-policy.ts";
 import { clusterNetworkPolicy } from "./cluster-network-policy.ts";
 import { connections, learned } from "./connections.ts";
-import { cluster } from "./inventory.ts";
+import { cluster, namespaceOf } from "./inventory.ts";
+import { packetHints } from "./packet-hints.ts";
 import { networkPolicy } from "./network-policy.ts";
 import { oddPolicy } from "./odd.ts";
 import { type Random, randomOf } from "./random.ts";
@@ -31,14 +31,18 @@ export function makeWorld({ seed, index, minor: only }: WorldId): FuzzWorld {
   const minor = only ?? CILIUM_MINORS[index % CILIUM_MINORS.length] ?? "1.20";
   const config = settings(random, minor);
   const { objects, pods } = cluster(random, config, tellsNodesApart(config));
-  const shape = { minor, nodes: config.enableNodeSelectorLabels === true, ipv6: config.ipv6 };
+  const shape = {
+    ...{ minor, nodes: config.enableNodeSelectorLabels === true, ipv6: config.ipv6 },
+    ...{ l7: random.pick([0.1, 0.4, 0.9]), wide: random.chance(0.5) },
+  };
+  const all = [...objects, ...policies(random, shape)];
   return {
     name: `fuzz/${seed}-${index}@${minor}`,
     cilium: minor,
     config,
-    objects: [...objects, ...policies(random, shape)],
+    objects: all,
     dns: learned(random, pods, config),
-    connections: connections(random, { pods, families: config, count: CONNECTIONS }),
+    connections: connections(random, { pods, families: config, hints: packetHints(all), count: CONNECTIONS }),
   };
 }
 
@@ -51,13 +55,13 @@ function policies(random: Random, shape: PolicyShape): readonly JsonObject[] {
   ]);
   return random.times(count, (index) => {
     const policy = anyPolicy(random, shape, `q${index + 1}`);
-    return random.chance(0.08) ? oddPolicy(random, policy) : policy;
+    return random.chance(0.1) ? oddPolicy(random, policy) : policy;
   });
 }
 
 function anyPolicy(random: Random, shape: PolicyShape, name: string): JsonObject {
   return random.weighted<() => JsonObject>([
-    [7, () => ciliumPolicy(random, shape, { name, namespace: random.pick(NAMESPACES) })],
+    [7, () => ciliumPolicy(random, shape, { name, namespace: namespaceOf(random) })],
     [4, () => ciliumPolicy(random, shape, { name, namespace: null })],
     [3, () => networkPolicy(random, name, shape)],
     [shape.minor === "1.20" ? 5 : 0.02, () => clusterNetworkPolicy(random, shape, name)],
