@@ -11,12 +11,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   edit: ["model"],
   analysis: ["model", "engine", "edit"],
   report: ["model"],
-  sources: ["model", "decode", "traffic"],
-  cli: ["model", "decode", "traffic", "engine", "edit", "analysis", "report", "sources"],
+  hubble: ["model", "decode", "engine"],
+  sources: ["model", "decode", "traffic", "hubble"],
+  cli: ["model", "decode", "traffic", "engine", "edit", "analysis", "report", "hubble", "sources"],
 };
 
 /** Folders without clock, disk, network or randomness: the same code runs in the CLI, a worker and the browser. */
-const PURE = ["model", "decode", "traffic", "engine", "edit", "analysis", "report"];
+const PURE = ["model", "decode", "traffic", "engine", "edit", "analysis", "report", "hubble"];
 const IMPURE = [
   [/from "node:/, "node: imports"],
   [/\bDate\.now\b/, "Date.now"],

@@ -19,12 +19,14 @@ export type FlagValue = {
   /** Takes one or more values, and may be repeated. */
   readonly many?: boolean;
   readonly choices?: readonly string[];
+  /** Values that shells offer though others are taken too. */
+  readonly suggestions?: readonly string[];
   readonly preset?: string;
   /** Shells complete file names. */
   readonly path?: boolean;
 };
 
-export const FLAG_GROUPS = ["input", "decision", "output"] as const;
+export const FLAG_GROUPS = ["input", "selection", "filter", "decision", "output", "server"] as const;
 export type FlagGroup = (typeof FLAG_GROUPS)[number];
 
 /** What stands after the flags. */

@@ -12,6 +12,8 @@ export type Command = {
   /** Flags it cannot do without, as the usage line names them. */
   readonly needs?: readonly Flag[];
   readonly flags: readonly Flag[];
+  /** True when the verb reads its words itself, as another program would: they are its operands, as typed. */
+  readonly hasOwnWords?: boolean;
   readonly examples: readonly Example[];
   /** Answers the exit code: 0 clean, 1 findings, 2 could not run. */
   readonly run: (invocation: Invocation, io: Io) => Promise<ExitCode>;

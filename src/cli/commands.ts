@@ -2,6 +2,7 @@ import type { Command } from "./command.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { explain } from "./commands/explain.ts";
 import { helpCommand } from "./commands/help.ts";
+import { observe } from "./commands/observe.ts";
 import { rehearse } from "./commands/rehearse.ts";
 import { test } from "./commands/test.ts";
 import { version } from "./commands/version.ts";
@@ -11,6 +12,7 @@ export const COMMANDS: readonly Command[] = [
   rehearse,
   explain,
   test,
+  observe,
   completionCommand(() => COMMANDS),
   helpCommand(() => COMMANDS),
   version,

@@ -6,8 +6,11 @@ const WIDTH = 80;
 
 const GROUP_TITLE: Readonly<Record<FlagGroup, string>> = {
   input: "Input",
+  selection: "Selection",
+  filter: "Filters",
   decision: "Cilium",
   output: "Output",
+  server: "Server",
 };
 
 export const EXIT_CODES = "exit 0 clean · 1 findings at or above --fail-on · 2 could not run";

@@ -20,8 +20,8 @@ export function createProcessIo(): Io {
   const err = (text: string) => {
     stderr.write(text);
   };
-  const out = async (text: string) => {
-    if (isOpen && text !== "") await new Promise<void>((resolve) => stdout.write(text, () => resolve()));
+  const out = async (text: string | Uint8Array) => {
+    if (isOpen && text.length > 0) await new Promise<void>((resolve) => stdout.write(text, () => resolve()));
     if (trouble !== null) throw new UserError("cannot-write", `cannot write to standard output: ${trouble.message}`);
   };
   const isTerminal = stdout.isTTY === true;

@@ -40,6 +40,7 @@ async function dispatch(words: readonly string[], io: Io): Promise<ExitCode> {
     await io.out(commandHelp(command, asked === "--help"));
     return 0;
   }
+  if (command.hasOwnWords === true) return await command.run({ ...NOTHING, operands: rest }, io);
   const { parseArguments } = await import("./parse.ts");
   const invocation = parseArguments(command, rest);
   if (isOn(invocation, HELP)) throw new Error("help is answered before flags are read");

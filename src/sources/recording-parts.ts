@@ -129,7 +129,7 @@ async function readStream(
 }
 
 /** Standard input with the compression that its first bytes show. */
-async function sniffed(source: AsyncIterable<Uint8Array>) {
+export async function sniffed(source: AsyncIterable<Uint8Array>) {
   const iterator = source[Symbol.asyncIterator]();
   const first = await iterator.next();
   const head = first.done === true ? new Uint8Array(0) : first.value;

@@ -9,7 +9,7 @@ export async function inProcess(words: readonly string[]): Promise<Run> {
   let stderr = "";
   const io: Io = {
     out: async (text) => {
-      stdout += text;
+      stdout += typeof text === "string" ? text : new TextDecoder().decode(text);
     },
     err: (text) => {
       stderr += text;

@@ -1,0 +1,57 @@
+import type { ObserveSink } from "#hubble/observer.ts";
+import type { Io } from "../io.ts";
+
+/** So much text is gathered before it is written. */
+const GATHERED = 1 << 18;
+
+/** What an observation prints, on its way to standard output. */
+export type ObserveOutput = {
+  readonly sink: ObserveSink;
+  /** Writes what was gathered, and the lines that stand in the piece just taken; after it the piece may be overwritten. */
+  readonly flush: () => Promise<void>;
+};
+
+/**
+ * Gathers text, and lines where they stand: those that follow one another in a piece are written as one stretch of it,
+ * without a copy. Order is kept.
+ */
+export function createObserveOutput(io: Io): ObserveOutput {
+  const ready: (string | Uint8Array)[] = [];
+  let text = "";
+  let bytes: Uint8Array | null = null;
+  let start = 0;
+  let end = 0;
+  const endStretch = () => {
+    if (bytes !== null) ready.push(bytes.subarray(start, end), bytes[end] === 10 ? bytes.subarray(end, end + 1) : "\n");
+    bytes = null;
+  };
+  const endText = () => {
+    if (text !== "") ready.push(text);
+    text = "";
+  };
+  return {
+    sink: {
+      out: (more) => {
+        if (bytes !== null) endStretch();
+        text += more;
+        if (text.length > GATHERED) endText();
+      },
+      err: (more) => io.err(more),
+      line: (from, lineStart, lineEnd) => {
+        if (text !== "") endText();
+        const isNext = bytes === from && lineStart === end + 1 && from[end] === 10;
+        if (!isNext) {
+          endStretch();
+          bytes = from;
+          start = lineStart;
+        }
+        end = lineEnd;
+      },
+    },
+    flush: async () => {
+      endStretch();
+      endText();
+      for (const one of ready.splice(0)) await io.out(one);
+    },
+  };
+}

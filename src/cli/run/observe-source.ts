@@ -1,0 +1,54 @@
+import { openSync, closeSync, fstatSync } from "node:fs";
+import { FlagError } from "#hubble/flags/flag.ts";
+import type { FlowSource } from "#hubble/flow-source.ts";
+import type { FlagValues } from "#hubble/observe-request.ts";
+import { UserError } from "#model/finding.ts";
+import { findRecordingFiles, STDIN } from "#sources/recording-files.ts";
+import { recordingSource } from "#sources/recording-source.ts";
+
+/** The source that the flags name. Throws FlagError with the hubble CLI's texts for its flags, UserError for ours. */
+export async function openSource(values: FlagValues): Promise<FlowSource> {
+  const file = values.text.get("input-file") ?? "";
+  const flows = values.lists.get("flows") ?? [];
+  if (file !== "" && flows.length > 0) {
+    throw new UserError("two-sources", "--input-file and --flows both name recordings", {
+      help: "name all with --flows",
+    });
+  }
+  if (file !== "") return inputFile(file, values);
+  if (flows.length === 0) {
+    throw new UserError("no-recording", "no recording is named", {
+      help: "name one, as in: ringfence observe --flows flows.jsonl",
+    });
+  }
+  return recordingSource((await findRecordingFiles(flows)).files);
+}
+
+function inputFile(path: string, values: FlagValues): FlowSource {
+  if (/^(1|t|true)$/i.test(values.text.get("port-forward") ?? "")) {
+    throw new FlagError("cannot use --input-file and --auto-port-forward together");
+  }
+  if (path !== STDIN) checkReadable(path);
+  return recordingSource([{ path }]);
+}
+
+/** Upstream: os.Open, and the first read. */
+function checkReadable(path: string): void {
+  try {
+    const descriptor = openSync(path, "r");
+    const isDirectory = fstatSync(descriptor).isDirectory();
+    closeSync(descriptor);
+    if (isDirectory) throw new FlagError(`read ${path}: is a directory`);
+  } catch (error) {
+    if (error instanceof FlagError) throw error;
+    throw new FlagError(`open ${path}: ${reasonOf(error)}`);
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? error.code : "";
+  if (code === "ENOENT") return "no such file or directory";
+  if (code === "EACCES") return "permission denied";
+  if (code === "ENOTDIR") return "not a directory";
+  return error instanceof Error ? error.message : String(error);
+}

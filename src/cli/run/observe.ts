@@ -1,0 +1,131 @@
+import { FilterError } from "#hubble/filters/filter.ts";
+import { FlagError, type HubbleFlag } from "#hubble/flags/flag.ts";
+import { OBSERVE_FLAGS } from "#hubble/flags/observe-flags.ts";
+import { flagTable, parseFlags, subcommandWord } from "#hubble/flags/parse-flags.ts";
+import { rawFiltersYaml } from "#hubble/flags/raw-filters-yaml.ts";
+import type { FlowSource } from "#hubble/flow-source.ts";
+import {
+  EVERY_FLOW,
+  FlagCollector,
+  type FlagValues,
+  type ObserveRequest,
+  observeRequest,
+} from "#hubble/observe-request.ts";
+import { type LastLines, Observer } from "#hubble/observer.ts";
+import { requestText } from "#hubble/request-text.ts";
+import { logLine } from "#hubble/response-reader.ts";
+import { UserError } from "#model/finding.ts";
+import { LineCutter } from "#sources/recording-lines.ts";
+import type { ExitCode } from "../command.ts";
+import type { Io } from "../io.ts";
+import { createLastLines } from "./observe-last.ts";
+import { createObserveOutput, type ObserveOutput } from "./observe-output.ts";
+import { checkSettings, readSettings, type Settings } from "./observe-settings.ts";
+import { openSource } from "./observe-source.ts";
+
+/** Ours, beside those of the hubble CLI. */
+const OWN_FLAGS: readonly HubbleFlag[] = [{ name: "flows", kind: "paths", group: "other", summary: "" }];
+
+/** Runs `ringfence observe` with the words after the verb. Errors are those of the hubble CLI: a line, exit 1. */
+export async function runObserve(words: readonly string[], io: Io): Promise<ExitCode> {
+  try {
+    await observe(words, io);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof FlagError || error instanceof FilterError)) throw error;
+    io.err(`${error.message}\n`);
+    return 1;
+  }
+}
+
+async function observe(words: readonly string[], io: Io): Promise<void> {
+  const table = flagTable([...OBSERVE_FLAGS, ...OWN_FLAGS]);
+  refuseOtherEvents(subcommandWord(words, table));
+  const collector = new FlagCollector();
+  parseFlags(words, table, (flag, value) => collector.set(flag, value));
+  const values = collector.values();
+  const settings = readSettings(values, process.env);
+  checkSettings(settings);
+  const request = requestOf(values, settings, io);
+  if (isGiven(values, "print-raw-filters")) return await io.out(rawFiltersYaml(request.filters));
+  const source = await openSource(values);
+  if (settings.isOn("debug")) {
+    if (settings.file !== null) log(io, "DEBUG", "Using config file", [["configFile", settings.file]]);
+    log(io, "DEBUG", "Sending GetFlows request", [["req", requestText(request)]]);
+  }
+  await print(source, request, io);
+}
+
+/** Subcommands of `hubble observe` that are about something else than flows. */
+function refuseOtherEvents(word: string | undefined): void {
+  if (word !== "agent-events" && word !== "debug-events") return;
+  throw new UserError("observe-events", `${word} are not in recordings of flows`, {
+    help: "leave the word out to print flows",
+  });
+}
+
+function isGiven(values: FlagValues, name: string): boolean {
+  return /^(1|t|true)$/i.test(values.text.get(name) ?? "");
+}
+
+function requestOf(values: FlagValues, settings: Settings, io: Io): ObserveRequest {
+  const compat = (process.env["HUBBLE_COMPAT"] ?? "").toLowerCase().split(",");
+  const now = Date.now();
+  return observeRequest(values, {
+    now: { seconds: Math.floor(now / 1000), nanos: (now % 1000) * 1e6 },
+    isLegacyJson: compat.includes("legacy-json-output"),
+    isRecording: true,
+    isDebug: settings.isOn("debug"),
+    isColorful: io.isColorful,
+    allowlist: settings.list("allowlist"),
+    denylist: settings.list("denylist"),
+  });
+}
+
+type LogAttributes = readonly (readonly [string, string])[];
+
+function log(io: Io, level: "DEBUG" | "WARN", message: string, attributes: LogAttributes): void {
+  io.err(logLine(new Date().toISOString(), level, message, attributes));
+}
+
+/** A recording is given its last flows only up to here. Upstream: newIOReaderClient. */
+const MOST_LAST = 1_000_000n;
+
+async function print(source: FlowSource, request: ObserveRequest, io: Io): Promise<void> {
+  const output = createObserveOutput(io);
+  const { number, isFirst } = request;
+  const isLast = !isFirst && number !== 0n && number !== EVERY_FLOW;
+  const observer = new Observer(request, {
+    sink: output.sink,
+    last: isLast ? createLastLines(Number(number)) : NO_LAST,
+    warn: (message, attributes) => log(io, "WARN", message, attributes),
+  });
+  if (isLast && number > MOST_LAST) throw new FlagError(`--last must be <= 1_000_000, got ${number}`);
+  await take(source, request, { observer, output, io });
+  observer.finish();
+  await output.flush();
+}
+
+const NO_LAST: LastLines = { add: () => {}, drain: () => {} };
+
+type Taking = { readonly observer: Observer; readonly output: ObserveOutput; readonly io: Io };
+
+async function take(source: FlowSource, request: ObserveRequest, { observer, output, io }: Taking): Promise<void> {
+  const taker = {
+    line: (bytes: Uint8Array, start: number, end: number) => observer.line(bytes, start, end),
+    tooLong: (offset: number) =>
+      log(io, "WARN", "a line longer than 8 MiB was passed over", [["offset", String(offset)]]),
+  };
+  let cutter = new LineCutter(taker);
+  for await (const piece of source.pieces(request)) {
+    if (piece.kind === "text") cutter.push(piece.bytes);
+    else if (piece.kind === "messages") for (const message of piece.messages) observer.message(message);
+    else {
+      cutter.end(taker.line);
+      cutter = new LineCutter(taker);
+      if (piece.isBroken) log(io, "WARN", "the archive ends too early; what could be read was", [["file", piece.file]]);
+    }
+    await output.flush();
+    if (observer.isDone() || !io.isOpen()) return;
+  }
+}

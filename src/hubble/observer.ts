@@ -1,0 +1,90 @@
+import { CanonicalScanner } from "./canonical/scanner.ts";
+import type { Message } from "./message.ts";
+import { Observation } from "./observation.ts";
+import type { ObserveRequest } from "./observe-request.ts";
+import type { PrintSink } from "./print/format.ts";
+import { createPrinter, type Printer } from "./printer.ts";
+import { writeProtojson } from "./protojson/write.ts";
+import { type LogWarning, ResponseReader } from "./response-reader.ts";
+
+/** Where printed text goes, and lines that need no change. */
+export type ObserveSink = PrintSink & {
+  /** The line in bytes[start, end), without its newline. The bytes are the taker's only during the call. */
+  readonly line: (bytes: Uint8Array, start: number, end: number) => void;
+};
+
+/** Keeps the last lines that were put into it, for `--last`. */
+export type LastLines = {
+  readonly add: (bytes: Uint8Array, start: number, end: number) => void;
+  /** Hands out what is kept, in order, and forgets it. */
+  readonly drain: (take: (bytes: Uint8Array, start: number, end: number) => void) => void;
+};
+
+export type ObserverParts = { readonly sink: ObserveSink; readonly last: LastLines; readonly warn: LogWarning };
+
+const encoder = new TextEncoder();
+
+/** Takes the lines of recordings and prints what a request asks for. Throws FilterError when it cannot be built. */
+export class Observer {
+  private readonly observation: Observation;
+  private readonly scanner = new CanonicalScanner();
+  private readonly reader: ResponseReader;
+  private readonly printer: Printer;
+  private readonly sink: ObserveSink;
+  private readonly last: LastLines;
+  private readonly isJson: boolean;
+
+  constructor(request: ObserveRequest, { sink, last, warn }: ObserverParts) {
+    this.observation = new Observation(request);
+    this.reader = new ResponseReader(warn);
+    this.printer = createPrinter(request.print, sink);
+    this.sink = sink;
+    this.last = last;
+    this.isJson = request.print.output === "jsonpb";
+  }
+
+  /** True when nothing more is asked for. */
+  isDone(): boolean {
+    return this.observation.isDone();
+  }
+
+  /** The line in bytes[start, end), without its newline. */
+  line(bytes: Uint8Array, start: number, lineEnd: number): void {
+    if (this.observation.isDone()) return;
+    const end = lineEnd > start && bytes[lineEnd - 1] === 0x0d ? lineEnd - 1 : lineEnd;
+    const scanned = this.scanner.scan(bytes, start, end);
+    if (scanned !== null) {
+      const choice = this.observation.choose(scanned);
+      if (choice === "print") this.printLine(scanned, bytes, [start, end]);
+      else if (choice === "keep") this.last.add(bytes, start, end);
+      return;
+    }
+    const message = this.reader.read(bytes.subarray(start, end));
+    if (message !== null) this.message(message);
+  }
+
+  /** A response that came as one, in canonical form. */
+  message(message: Message): void {
+    const choice = this.observation.choose(message);
+    if (choice === "print") this.printer.response(message);
+    if (choice !== "keep") return;
+    const line = encoder.encode(writeProtojson(message));
+    this.last.add(line, 0, line.length);
+  }
+
+  /** Prints what waits for the end. */
+  finish(): void {
+    const reader = new ResponseReader(() => {});
+    this.last.drain((bytes, start, end) => {
+      const message = this.scanner.scan(bytes, start, end) ?? reader.read(bytes.subarray(start, end));
+      if (message !== null) this.printLine(message, bytes, [start, end]);
+    });
+    this.printer.close();
+  }
+
+  /** Flows and lost events in canonical form are printed as JSON by their bytes. */
+  private printLine(message: Message, bytes: Uint8Array, [start, end]: readonly [number, number]): void {
+    if (this.isJson && message["flow"] !== undefined) this.sink.line(bytes, start, end);
+    else this.printer.response(message);
+  }
+}
