@@ -99,4 +99,15 @@ export type ClauseExplanation = {
   readonly found: string;
   /** A reason that the text of the policy does not show. */
   readonly note: string | null;
+  /** Of a peer selected by labels, each label: of the peer that matches, else of the nearest. */
+  readonly labels: readonly LabelExplanation[];
+};
+
+/** One label that a selector asks for. */
+export type LabelExplanation = {
+  readonly asks: string;
+  readonly found: string;
+  readonly holds: boolean;
+  /** True for what Cilium adds to the selector as it is written: the policy's namespace, the own cluster. */
+  readonly added: boolean;
 };

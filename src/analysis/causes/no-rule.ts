@@ -1,9 +1,11 @@
-import { isObject } from "#model/json.ts";
-import { elementPath } from "#model/policy.ts";
+import type { L7Request } from "#model/conversation.ts";
+import { isObject, type Json } from "#model/json.ts";
+import { elementPath, type PolicyObject, type RuleRef } from "#model/policy.ts";
 import { allowingRule } from "../allowing-rule.ts";
 import { type Cause, type CauseWorld, type Denial, portText } from "../cause.ts";
 import { dnsProxySteps } from "../dns-steps.ts";
 import type { EditStep } from "../edit-step.ts";
+import { itemsAt, valueAt } from "../element.ts";
 import { endName } from "../end-name.ts";
 import { nearestRule } from "../nearest-rule.ts";
 import { firstToPorts } from "../rule-ports.ts";
@@ -26,10 +28,7 @@ export const noRule: Cause = {
 function sentenceFor(denial: Denial, world: CauseWorld, whom: string): string {
   if (denial.refused.length > 0) {
     const first = denial.refused[0]?.request;
-    const what =
-      first?.kind === "dns"
-        ? `the DNS rule does not allow \`${first.name}\``
-        : "the L7 rules refuse a request that was seen";
+    const what = first === undefined ? "the L7 rules refuse a request" : refusedWords(first);
     return denial.refused.length > 1 ? `${what} and ${denial.refused.length - 1} more` : what;
   }
   const names = denial.peer.kind === "address" ? (world.facts.byAddress.get(denial.peer.address) ?? []) : [];
@@ -38,6 +37,17 @@ function sentenceFor(denial: Denial, world: CauseWorld, whom: string): string {
   return names.length > 0
     ? `no rule allows egress to ${names[0]} on ${text}`
     : `no rule allows egress to ${whom} on ${text}`;
+}
+
+function refusedWords(request: L7Request): string {
+  switch (request.kind) {
+    case "dns":
+      return `the DNS rule does not allow \`${request.name}\``;
+    case "http":
+      return `no HTTP rule allows \`${request.method} ${request.path}\``;
+    case "tls":
+      return `no rule takes the server name \`${request.serverName}\``;
+  }
 }
 
 /**
@@ -66,15 +76,36 @@ function portStep(denial: Denial, world: CauseWorld): EditStep | null {
   return { policy: nearest.rule.policy, path: `${entry}.ports`, op: "append", value: { port: String(port), protocol } };
 }
 
-/** The refused names, added to the DNS rule that took the question. */
+/** What was refused, added to the L7 rules that took it: names to DNS rules, requests to HTTP rules, server names. */
 function refusedSteps(denial: Denial, world: CauseWorld): readonly EditStep[] {
-  const rule = denial.walk.candidates.find((candidate) => candidate.fails === "none" && !candidate.deny);
-  const policy = rule === undefined ? undefined : world.policies.get(rule.rule.policy);
-  if (rule === undefined || policy === undefined) return [];
-  const path = `${elementPath(rule.rule.element)}.toPorts[0].rules.dns`;
-  return denial.refused.flatMap(({ request }): EditStep[] =>
-    request.kind === "dns"
-      ? [{ policy: rule.rule.policy, path, op: "append", value: { matchName: request.name.replace(/\.$/, "") } }]
-      : [],
-  );
+  const rules = denial.walk.candidates.filter((candidate) => candidate.fails === "none" && !candidate.deny);
+  return denial.refused.flatMap(({ request }): EditStep[] => {
+    const steps = rules.flatMap(({ rule }): EditStep[] => {
+      const policy = world.policies.get(rule.policy);
+      const path = policy === undefined ? null : l7List(policy, rule, request);
+      return path === null ? [] : [{ policy: rule.policy, path, op: "append", value: l7Value(request) }];
+    });
+    return steps.slice(0, 1);
+  });
+}
+
+/** The list of the rule that takes requests of this kind; null when it has none. */
+function l7List(policy: PolicyObject, rule: RuleRef, request: L7Request): string | null {
+  const name = request.kind === "tls" ? "serverNames" : `rules.${request.kind}`;
+  const found = itemsAt(policy.value, `${elementPath(rule.element)}.toPorts`)
+    .map((item) => `${item.path}.${name}`)
+    .find((path) => valueAt(policy.value, path) !== undefined);
+  return found ?? null;
+}
+
+function l7Value(request: L7Request): Json {
+  switch (request.kind) {
+    case "dns":
+      return { matchName: request.name.replace(/\.$/, "") };
+    case "http":
+      // Envoy matches method and path as expressions over the whole text.
+      return { method: request.method, path: request.path.replace(/[.*+?^${}()|[\]\\]/g, "\\$&") };
+    case "tls":
+      return request.serverName;
+  }
 }

@@ -3,6 +3,7 @@ import type { Answer, Direction, Ruling } from "#model/decision.ts";
 import type { Explained, Explanation, SideExplanation } from "#model/explanation.ts";
 import type { Finding } from "#model/finding.ts";
 import { type PolicyObject, placeOf } from "#model/policy.ts";
+import type { Edit } from "#model/rehearsal.ts";
 import type { Snapshot } from "#model/snapshot.ts";
 import { type EditSources, editWriter } from "../edit-text.ts";
 import { endNamespace } from "../end-name.ts";
@@ -122,7 +123,7 @@ function reportSide(side: ExplainedSide, stage: ExplainStage): SideExplanation {
     rules: ruleExplanations(side, stage),
     cause: denial?.cause ?? null,
     nearestRule: denial?.nearest === null || denial === null ? null : rulePlace(denial.nearest, policies),
-    edit: denial === null ? null : editOf(denial, stage),
+    edit: denial === null ? null : provenEdit(denial, stage),
     surprises: sideSurprises(side, stage),
   };
 }
@@ -134,6 +135,12 @@ function deniedBy(
 ): ExplainedDenial | null {
   const denial = denials(conversation, judgement, set).find((one) => one.side === side);
   return denial === undefined ? null : explainDenial(denial, world);
+}
+
+/** An edit that was tried and does not help is none; one that was not tried for its cost is offered as such. */
+function provenEdit(denial: ExplainedDenial, stage: ExplainStage): Edit | null {
+  const edit = editOf(denial, stage);
+  return edit?.proven === true || stage.prover.isBounded() ? edit : null;
 }
 
 /** Denied if a side or its proxy denies, undecided if a side is; a proxy that was shown nothing lets L4 stand. */

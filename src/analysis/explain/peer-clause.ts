@@ -17,7 +17,7 @@ export function peerClause(candidate: Candidate, side: ExplainedSide, stage: Exp
   const element = policy === undefined ? undefined : elementOf(policy, candidate.rule.element);
   const field = candidate.peerField ?? "";
   const written = isObject(element) ? element[field] : undefined;
-  const base = { clause: "peer" as const, holds: candidate.peerMatches, field, found: "", note: null };
+  const base = { clause: "peer" as const, holds: candidate.peerMatches, field, found: "", note: null, labels: [] };
   if (field === "") return { ...base, asks: noPeerWords(candidate) };
   const { peers } = clausesOf(candidate);
   if (peers.length === 0) return { ...base, asks: candidate.peerMatches ? "everybody" : "nobody" };
@@ -57,12 +57,21 @@ function labelsClause(candidate: Candidate, peers: readonly PeerCheck[], { polic
   const words = asked.map(askedWords).join(", ");
   const failing = labels.filter((label) => !label.holds);
   const first = failing.find((label) => isWritten(label, item)) ?? failing[0];
-  const others = peers.length > 1 && !candidate.peerMatches ? ` (nearest of ${peers.length} peers)` : "";
   return {
     asks: candidate.peerMatches || first === undefined ? words || everyWords(policy) : askedWords(first),
-    found: candidate.peerMatches || first === undefined ? "" : `${foundWords(first)}${others}`,
-    note: noteOf(candidate, failing, { item, policy }),
+    found: candidate.peerMatches || first === undefined ? "" : foundWords(first),
+    labels: labels.map((label) => ({
+      asks: askedWords(label),
+      found: foundWords(label),
+      holds: label.holds,
+      added: !isWritten(label, item),
+    })),
+    note: noteOf(candidate, failing, { item, policy }) ?? severalWords(candidate, peers),
   };
+}
+
+function severalWords({ peerMatches }: Candidate, peers: readonly PeerCheck[]): string | null {
+  return peerMatches || peers.length < 2 ? null : `nearest of ${peers.length} peers`;
 }
 
 /** The peer with the fewest labels that differ. */

@@ -16,6 +16,7 @@ export function portClause(candidate: Candidate, conversation: Conversation): Cl
     asks,
     found: candidate.portMatches ? "" : portOf(conversation),
     note: candidate.portMatches ? null : noteOf(ports),
+    labels: [],
   };
 }
 
@@ -65,6 +66,7 @@ export function l7Clause(candidate: Candidate): ClauseExplanation | null {
     asks: listed(shown.map((rule) => rule.text)),
     found: taking !== undefined || seen.length === 0 ? "" : partsOf(seen),
     note: seen.length === 0 ? "no such request was given" : null,
+    labels: [],
   };
 }
 

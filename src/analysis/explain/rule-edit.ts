@@ -5,8 +5,8 @@ import type { EditedText } from "../edit-text.ts";
 import { applyStep, type EditStep } from "../edit-step.ts";
 
 /**
- * Edits as text also where no file can be edited (objects of a cluster, a dump): a diff of the policy alone, under its
- * name.
+ * Edits as text also where no file is one to edit (objects of a cluster, a JSON dump of them): a diff of the policy alone,
+ * as YAML, under its name.
  */
 export function writeAnywhere(
   policies: ReadonlyMap<string, PolicyObject>,
@@ -14,7 +14,7 @@ export function writeAnywhere(
 ): (steps: readonly EditStep[]) => EditedText {
   return (steps) => {
     const text = write(steps);
-    return text.diff === "" ? objectDiff(policies, steps) : text;
+    return text.diff === "" || text.file?.endsWith(".json") === true ? objectDiff(policies, steps) : text;
   };
 }
 

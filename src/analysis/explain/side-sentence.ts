@@ -28,7 +28,8 @@ function allowedBy(ruling: Allowed, side: ExplainedSide, { set }: ExplainStage):
 
 /** `api.yaml:12`, else the policy and element. */
 export function placeWords(rule: RulePlace): string {
-  if (rule.file === null) return `${rule.policy} ${rule.element}`;
+  if (rule.file === null || rule.file.endsWith(".json"))
+    return `${rule.policy.slice(rule.policy.indexOf("/") + 1)} ${rule.element}`;
   return rule.line === null ? `${rule.file} ${rule.element}` : `${rule.file}:${rule.line}`;
 }
 

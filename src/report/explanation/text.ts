@@ -1,11 +1,12 @@
 import type { Explained, Explanation, SideExplanation } from "#model/explanation.ts";
+import type { EndReport } from "#model/rehearsal.ts";
 import { edgeTitle } from "./title.ts";
 import { styleOf } from "../style.ts";
 import { findingLines } from "../text/findings.ts";
 import { hanging, type Page, paragraph } from "../text/page.ts";
 import type { TextOptions } from "../text.ts";
 import { counted } from "../words.ts";
-import { sideLines } from "./side.ts";
+import { sideLines, type TitledSide } from "./side.ts";
 
 /** Explanations for people: the answer and its reason first, then the way there, side by side with the user's files. */
 export function explainedText(explained: Explained, options: Omit<TextOptions, "exitCode">): string {
@@ -26,13 +27,15 @@ export function explainedText(explained: Explained, options: Omit<TextOptions, "
 function explanationSections(one: Explanation, page: Page): readonly (readonly string[])[] {
   return [
     [...headLines(one, page), ...recordedLines(one, page)],
-    sideLines("EGRESS", { end: one.from, side: one.egress, isTold: isTold(one, one.egress) }, page),
-    sideLines("INGRESS", { end: one.to, side: one.ingress, isTold: isTold(one, one.ingress) }, page),
+    sideLines("EGRESS", titled(one, one.from, one.egress), page),
+    sideLines("INGRESS", titled(one, one.to, one.ingress), page),
   ];
 }
 
-function isTold({ sentence }: Explanation, side: SideExplanation | null): boolean {
-  return side !== null && sentence.includes(side.sentence);
+function titled(one: Explanation, end: EndReport, side: SideExplanation | null): TitledSide {
+  const isTold = side !== null && one.sentence.includes(side.sentence);
+  const isAllowed = side?.decision === "allowed" && side.l7 !== "denied";
+  return { end, side, isTold, isAside: isAllowed && one.verdict !== "allowed" };
 }
 
 /** `✗ DENIED  shop/web → shop/db :5432`, and why. */
