@@ -17,30 +17,40 @@ type Answer struct {
 func (a *Answer) unstable(connection int) bool { return a.differs[connection] }
 
 // Evaluate answers a test. It survives a panic inside Cilium.
-func Evaluate(test *Test) (answer *Answer) {
-	answer = &Answer{Connections: make([]*Expect, len(test.Connections))}
+func Evaluate(test *Test) *Answer {
+	answer := &Answer{Connections: make([]*Expect, len(test.Connections))}
+	answer.survive(func() error { return answer.evaluate(test) })
+	return answer
+}
+
+// survive does the work and takes its error, or its panic, for the error of the whole test.
+func (a *Answer) survive(work func() error) {
 	defer func() {
 		if reason := recover(); reason != nil {
-			answer.fail(fmt.Errorf("panic: %v", reason))
+			a.fail(fmt.Errorf("panic: %v", reason))
 		}
 	}()
+	if err := work(); err != nil {
+		a.fail(err)
+	}
+}
+
+func (a *Answer) evaluate(test *Test) error {
 	settings, err := settingsOf(test.Config)
 	if err != nil {
-		answer.fail(err)
-		return answer
+		return err
 	}
 	settings.apply()
 	w, err := newWorld(test, settings)
 	if err != nil {
-		answer.fail(err)
-		return answer
+		return err
 	}
-	answer.Policies = w.verdictsOnPolicies()
-	for _, policy := range answer.Policies {
-		answer.errors = append(answer.errors, []string{policy.Error})
+	a.Policies = w.verdictsOnPolicies()
+	for _, policy := range a.Policies {
+		a.errors = append(a.errors, []string{policy.Error})
 	}
-	answer.connect(test, w)
-	return answer
+	a.connect(test, w)
+	return nil
 }
 
 // fail gives every connection the error.
