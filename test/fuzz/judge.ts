@@ -1,7 +1,7 @@
-import { type PolicyTestResult, preparedIn, runPolicyTest, runPrepared } from "#analysis/policy-test.ts";
-import { createTestWorld } from "#analysis/policy-test-world.ts";
+import { type PreparedTest, preparePolicyTest, runPrepared } from "#analysis/policy-test.ts";
 import { manifestsOf, readInventory } from "#decode/objects.ts";
 import { readPolicyTests } from "#decode/policy-test.ts";
+import type { Engine } from "#engine/engine.ts";
 import { createFastEngine } from "#engine/fast/fast-engine.ts";
 import { UserError } from "#model/finding.ts";
 import type { OracleAnswer, OracleExpect } from "./oracle.ts";
@@ -27,24 +27,24 @@ export type Judgement = {
 };
 
 type Answers = Readonly<Record<string, unknown>>;
-/** A way to answer a policy test: every one of them is held against Cilium. */
-export type Answerer = { readonly name: string; readonly run: typeof runPolicyTest };
+/** An engine over a prepared test: every one of them is held against Cilium. */
+export type EngineUnderTest = { readonly name: string; readonly make: (prepared: PreparedTest) => Engine };
 
-/** The engines under test. */
-export const ANSWERERS: readonly Answerer[] = [
-  { name: "plain", run: runPolicyTest },
-  { name: "fast", run: runFast },
+export const ENGINES: readonly EngineUnderTest[] = [
+  { name: "plain", make: ({ engine }) => engine },
+  {
+    name: "fast",
+    make: ({ test: { cilium, config }, world: { inventory }, policies }) =>
+      createFastEngine({ minor: cilium, config, inventory, policies }),
+  },
 ];
 
-/** The test as the compiled engine answers it. */
-function runFast(...[test, inventory, policies]: Parameters<typeof runPolicyTest>): readonly PolicyTestResult[] {
-  const prepared = preparedIn(createTestWorld(test, inventory), policies);
-  const world = { minor: test.cilium, config: test.config, inventory: prepared.world.inventory, policies };
-  return runPrepared({ ...prepared, engine: createFastEngine(world) });
-}
-
 /** Reads the world as the product reads a policy test, decides it, and holds every key against Cilium's answer. */
-export function judge(world: FuzzWorld, answer: OracleAnswer, answerers: readonly Answerer[] = ANSWERERS): Judgement {
+export function judge(
+  world: FuzzWorld,
+  answer: OracleAnswer,
+  engines: readonly EngineUnderTest[] = ENGINES,
+): Judgement {
   const expects = answer.connections.map(withSilentKeys);
   const asked = {
     ...world,
@@ -57,7 +57,7 @@ export function judge(world: FuzzWorld, answer: OracleAnswer, answerers: readonl
     decisions: answered.length,
     unanswered: expects.length - answered.length,
     keys: keys - answer.policies.length,
-    differences: answerers.flatMap((answerer) => differencesOf(asked, answerer)),
+    differences: differencesOf(asked, engines),
   };
 }
 
@@ -70,24 +70,33 @@ function withSilentKeys(expect: OracleExpect): Answers | null {
   return Object.assign({}, ...silent, expect);
 }
 
-function differencesOf(asked: object, answerer: Answerer): readonly Difference[] {
-  const name = answerer.name === "plain" ? "" : `${answerer.name}:`;
+function differencesOf(asked: object, engines: readonly EngineUnderTest[]): readonly Difference[] {
   try {
     const { tests } = readPolicyTests(JSON.stringify(asked), "fuzz.jsonl");
     return tests.flatMap((test) => {
       const { inventory, policies } = readInventory(manifestsOf(test.objects, null), { anyVersion: true });
-      return answerer.run(test, inventory, policies).flatMap((result): Difference[] => {
-        const of = "policy" in result ? result.policy : Number(result.connection);
-        const { got, expect } = result;
-        const wrong = Object.keys(expect).filter((key) => !isSame(key, got[key], expect[key]));
-        return wrong.map((key) => ({ of, key: name + key, ours: got[key], cilium: expect[key] }));
-      });
+      const prepared = preparePolicyTest(test, inventory, policies);
+      return engines.flatMap((engine) => differencesBy(engine, prepared));
     });
   } catch (error) {
     // What cannot be meant is said aloud, and is no answer; whatever else is thrown is a bug.
     if (error instanceof UserError) return [];
-    return [{ of: null, key: `${name}throws`, ours: String(error), cilium: null }];
+    return [{ of: null, key: "throws", ours: String(error), cilium: null }];
   }
+}
+
+function differencesBy({ name, make }: EngineUnderTest, prepared: PreparedTest): readonly Difference[] {
+  return runPrepared({ ...prepared, engine: make(prepared) }).flatMap((result): readonly Difference[] => {
+    const of = "policy" in result ? result.policy : Number(result.connection);
+    const { got, expect } = result;
+    const wrong = Object.keys(expect).filter((key) => !isSame(key, got[key], expect[key]));
+    return wrong.map((key) => ({
+      of,
+      key: name === "plain" ? key : `${name}:${key}`,
+      ours: got[key],
+      cilium: expect[key],
+    }));
+  });
 }
 
 function isSame(key: string, ours: unknown, cilium: unknown): boolean {

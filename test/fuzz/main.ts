@@ -4,16 +4,16 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { CILIUM_MINORS, type CiliumMinor } from "#model/profile.ts";
 import { createOracle } from "./oracle.ts";
-import { judge } from "./judge.ts";
+import { ENGINES, judge } from "./judge.ts";
 import { type Found, NO_TALLY, search, type Tally } from "./search.ts";
 import { type FuzzWorld, makeWorld } from "./world.ts";
 
 // `npm run fuzz`: worlds at random, asked of Cilium's own engine and of ours, in as many processes as there are parts.
 
-const USAGE = `npm run fuzz -- [--minutes N] [--seed S] [--minor 1.20] [--parts N] [--record] [--world INDEX]
+const USAGE = `npm run fuzz -- [--minutes N] [--seed S] [--minor 1.20] [--parts N] [--record FILE] [--world INDEX]
   --minutes  how long (1)        --seed   a number: the same seed makes the same worlds (1)
   --minor    only this minor     --parts  processes side by side (2)
-  --record   write the result to corpus/fuzz-record.json, for docs/exactness.md
+  --record   write the result to a file: corpus/fuzz-record.json is what docs/exactness.md tells
   --world    print one world, and decide nothing
   --replay   ask again for the worlds of a file (corpus/found/1.jsonl), and say which still differ
 The oracle's binaries lie in RINGFENCE_ORACLE (default oracle/bin). Differences go to corpus/found/.`;
@@ -27,7 +27,7 @@ const { values } = parseArgs({
     minor: { type: "string" },
     parts: { type: "string", default: "2" },
     part: { type: "string" },
-    record: { type: "boolean", default: false },
+    record: { type: "string" },
     world: { type: "string" },
     replay: { type: "string" },
     help: { type: "boolean", default: false },
@@ -98,7 +98,7 @@ async function runAll(): Promise<void> {
   clearInterval(timer);
   const tally = sumOf(tallies);
   console.log(`seed ${seed}: ${describe(tally, started)}`);
-  if (values.record) writeRecord(tally, started);
+  if (values.record !== undefined) writeRecord(values.record, tally, started);
   process.exitCode = tally.differences > 0 || codes.some((code) => code !== 0) ? 1 : 0;
 }
 
@@ -139,10 +139,11 @@ function describe(tally: Tally, started: Date): string {
   return `${spent} minutes: ${counts.join(", ")}`;
 }
 
-function writeRecord(tally: Tally, started: Date): void {
+function writeRecord(file: string, tally: Tally, started: Date): void {
   const versions = { "1.18": "1.18.11", "1.19": "1.19.6", "1.20": "1.20.2" };
   const asked = neededMinors().map((one) => versions[one]);
   const date = started.toISOString().slice(0, 10);
-  const record = { date, minutes, seed, versions: asked, ...tally };
-  writeFileSync("corpus/fuzz-record.json", `${JSON.stringify(record, null, 2)}\n`);
+  const engines = ENGINES.map(({ name }) => name);
+  const record = { date, minutes, seed, versions: asked, engines, ...tally };
+  writeFileSync(file, `${JSON.stringify(record, null, 2)}\n`);
 }
