@@ -1,8 +1,12 @@
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
-import { runPolicyTest } from "#analysis/policy-test.ts";
+import { decideConnection, type PreparedTest, runPrepared } from "#analysis/policy-test.ts";
+import { createTestWorld } from "#analysis/policy-test-world.ts";
 import { manifestsOf, readInventory } from "#decode/objects.ts";
 import { readPolicyTests } from "#decode/policy-test.ts";
+import { createEngine } from "#engine/engine.ts";
+import { createFastEngine } from "#engine/fast/fast-engine.ts";
+import { PolicyLibrary } from "#engine/policy-library.ts";
 import type { PolicyTest } from "#model/policy-test.ts";
 
 /** One key that the engine answers otherwise than Cilium. */
@@ -21,6 +25,8 @@ export type CorpusRun = {
   readonly policies: number;
   readonly keys: number;
   readonly mismatches: readonly Mismatch[];
+  /** Decisions, reasons included, that the fast engine makes otherwise than the plain one. */
+  readonly unlike: readonly string[];
 };
 
 /** Runs the policy tests of a file, one a line, gzipped or not, and compares every expected key. */
@@ -34,12 +40,22 @@ export function runCorpus(path: string): CorpusRun {
     policies: sum((run) => run.policies),
     keys: sum((run) => run.keys),
     mismatches: runs.flatMap((run) => run.mismatches),
+    unlike: runs.flatMap((run) => run.unlike),
   };
 }
 
+/**
+ * The plain engine is held against Cilium's answers, the fast one against the plain one's whole decisions. Both read the
+ * policies once, together: reading is most of the time, and the same code.
+ */
 function runTest(test: PolicyTest): CorpusRun {
   const { inventory, policies } = readInventory(manifestsOf(test.objects, null), { anyVersion: true });
-  const results = runPolicyTest(test, inventory, policies);
+  const world = createTestWorld(test, inventory);
+  const given = { minor: test.cilium, config: test.config, inventory: world.inventory, policies };
+  const library = new PolicyLibrary(given);
+  const plain: PreparedTest = { test, world, policies, engine: createEngine(given, library) };
+  const fast: PreparedTest = { ...plain, engine: createFastEngine(given, library) };
+  const results = runPrepared(plain);
   const mismatches = results.flatMap((result) => {
     const of = "policy" in result ? result.policy : result.connection;
     const place = "policy" in result ? result.policy : describeConnection(test, result.connection);
@@ -54,7 +70,15 @@ function runTest(test: PolicyTest): CorpusRun {
     policies: test.expectPolicies.length,
     keys: results.reduce((total, { expect }) => total + Object.keys(expect).length, 0),
     mismatches,
+    unlike: unlike(plain, fast),
   };
+}
+
+function unlike(plain: PreparedTest, fast: PreparedTest): readonly string[] {
+  return plain.test.connections.flatMap((connection, index) => {
+    const [one, other] = [plain, fast].map((engine) => JSON.stringify(decideConnection(engine, connection)));
+    return one === other ? [] : `${plain.test.name}: ${connection.name ?? index}: ${one} is now ${other}`;
+  });
 }
 
 type Compared = { readonly got: Readonly<Record<string, unknown>>; readonly expect: Readonly<Record<string, unknown>> };
