@@ -1,6 +1,7 @@
 import type { Engine } from "#engine/engine.ts";
 import type { NameKnowledge } from "#model/connection.ts";
 import type { Conversation, RecordedVerdict } from "#model/conversation.ts";
+import { count } from "#model/count.ts";
 import type { Answer, Ruling } from "#model/decision.ts";
 import type { CalibrationClass, CalibrationDifference, CalibrationReport } from "#model/rehearsal.ts";
 import type { Snapshot } from "#model/snapshot.ts";
@@ -51,10 +52,10 @@ function sentenceOf(tally: Tally): string {
     return "no verdicts were recorded: no policy was in force, so nothing could be decided again";
   }
   if (tally.verdicts === 0) {
-    return `no recorded verdict is comparable: the policies at the time of all ${tally.notComparable} are not known`;
+    return `no recorded verdict is comparable: the policies at the time of all ${count(tally.notComparable)} are not known`;
   }
-  const rest = tally.notComparable > 0 ? `, ${tally.notComparable} not comparable` : "";
-  return `reproduced ${tally.reproduced} of ${tally.verdicts} recorded verdicts${rest}`;
+  const rest = tally.notComparable > 0 ? `, ${count(tally.notComparable)} not comparable` : "";
+  return `reproduced ${count(tally.reproduced)} of ${count(tally.verdicts)} recorded verdicts${rest}`;
 }
 
 function compare(

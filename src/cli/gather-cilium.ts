@@ -2,12 +2,15 @@ import { type CiliumFacts, configFor } from "#decode/cilium-config.ts";
 import { readCiliumConfigFile } from "#decode/cilium-config-file.ts";
 import { type CiliumVersion, parseMinor, readVersion } from "#decode/cilium-version.ts";
 import type { Finding } from "#model/finding.ts";
+import type { PolicyKind } from "#model/policy.ts";
 import { type CiliumMinor, NEWEST_MINOR } from "#model/profile.ts";
 import type { Snapshot } from "#model/snapshot.ts";
 import { readInputText } from "./input-text.ts";
 
 /** The agent's version and configuration, and where they come from. */
 export type CiliumKnown = Pick<Snapshot, "cilium" | "ciliumVersion" | "config"> & {
+  /** Policy kinds that the agents do not look at. */
+  readonly ignoredKinds: readonly PolicyKind[];
   readonly findings: readonly Finding[];
 };
 
@@ -52,6 +55,7 @@ export function gatherCilium({ version, file }: CiliumGiven, seen: CiliumSeen): 
       source: settings === null ? helmDefaults(minor) : (facts?.source ?? ""),
       assumed: settings === null,
     },
+    ignoredKinds: facts?.ignoredKinds ?? [],
     findings: [...(chosen === null ? [] : versionFindings(chosen, seen.objects)), ...(file?.findings ?? [])],
   };
 }

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { withoutIgnored } from "#decode/ignored-kinds.ts";
 import { readNames } from "#decode/names.ts";
 import { type ReadInventory, readInventory } from "#decode/objects.ts";
 import type { GivenName, NameQuestion } from "#model/coverage.ts";
@@ -59,12 +60,14 @@ export async function gather(
   const recorded = await readFlows(request.flows, read.policies, progress);
   const telling = request.flows.length === 0 ? (request.asked ?? recorded) : recorded;
   const cilium = gatherCilium(given, { ...telling, objects: read.ciliumConfig });
-  const stored = await storedPolicies({ inForce: read.policies, proposed: proposed.policies }, cilium.cilium.value);
+  const seen = withoutIgnored(read.policies, cilium.ignoredKinds);
+  const wanted = withoutIgnored(proposed.policies, cilium.ignoredKinds);
+  const stored = await storedPolicies({ inForce: seen.policies, proposed: wanted.policies }, cilium.cilium.value);
   const inventory = mergedInventory({ inForce, read, proposal });
   const isKnown = hasObjects || inventory !== read.inventory;
   const join = {
     inventory: isKnown ? inventory : null,
-    policies: read.policies,
+    policies: seen.policies,
     names: names.names,
     questions: names.questions,
     cilium,
@@ -72,7 +75,7 @@ export async function gather(
   const traffic = joinTraffic(recorded, join);
   const findings = [
     ...(hasObjects ? [] : [NO_OBJECTS]),
-    ...[inForce, read, proposal, proposed, stored, cilium, names].flatMap((source) => source.findings),
+    ...[inForce, read, proposal, proposed, seen, wanted, stored, cilium, names].flatMap((source) => source.findings),
   ];
   const { cilium: minor, ciliumVersion, config } = cilium;
   return {

@@ -4,6 +4,7 @@ import { defaultConfig } from "#model/profile.ts";
 import { configFor, readAgentFlags } from "./cilium-config.ts";
 import { readCiliumConfigFile } from "./cilium-config-file.ts";
 import { parseMinor } from "./cilium-version.ts";
+import { withoutIgnored } from "./ignored-kinds.ts";
 import { readInventory } from "./objects.ts";
 import { readManifests } from "./yaml.ts";
 
@@ -99,10 +100,13 @@ describe("what objects tell of the agent", () => {
     });
   });
 
-  it("policies of a kind that is switched off are an error", () => {
+  it("policies of a kind that is switched off are an error, and take part in nothing", () => {
     const policy = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: a}\nspec: {}\n";
-    const { findings } = readInventory(readManifests(`${map}---\n${policy}`, "f").manifests);
-    expect(findings).toMatchObject([{ id: "kind-not-enforced", severity: "error", count: 1 }]);
+    const cnp = "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: b}\nspec: {}\n";
+    const { policies, ciliumConfig } = readInventory(readManifests(`${map}---\n${policy}---\n${cnp}`, "f").manifests);
+    const left = withoutIgnored(policies, ciliumConfig?.ignoredKinds ?? []);
+    expect(left.policies.map(({ name }) => name)).toEqual(["b"]);
+    expect(left.findings).toMatchObject([{ id: "kind-not-enforced", severity: "error", count: 1 }]);
   });
 });
 

@@ -46,7 +46,6 @@ export function readInventory(manifests: readonly SourceManifest[], options: Rea
       ...findings,
       ...kept.flatMap(({ manifest, kind }) => (kind.draft === "policies" ? placeholderFindings(manifest) : [])),
       ...(facts?.findings ?? []),
-      ...ignoredFindings(draft.policies, facts),
     ],
   };
 }
@@ -206,20 +205,4 @@ function placeholderFindings(manifest: SourceManifest): readonly Finding[] {
       place: manifest.place,
     },
   ];
-}
-
-function ignoredFindings(policies: readonly PolicyObject[], facts: CiliumFacts | null): readonly Finding[] {
-  return (facts?.ignoredKinds ?? []).flatMap((kind): Finding[] => {
-    const count = policies.filter((policy) => policy.kind === kind).length;
-    if (count === 0) return [];
-    return [
-      {
-        id: "kind-not-enforced",
-        severity: "error",
-        message: `the agents are configured to ignore every ${kind}`,
-        help: "switch the kind on in the Helm values, or write the policy as another kind",
-        count,
-      },
-    ];
-  });
 }

@@ -1,7 +1,6 @@
-/** A count with thousands separators: `12,303`. */
-export function count(value: number): string {
-  return String(value).replace(/\B(?=(\d{3})+(?!\d))/g, ",");
-}
+import { count } from "#model/count.ts";
+
+export { count };
 
 /** `1 hole`, `9 holes`, `0 holes`. */
 export function counted(value: number, one: string, many = `${one}s`): string {

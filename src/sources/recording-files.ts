@@ -1,6 +1,7 @@
 import { createReadStream, readdirSync, type Stats, statSync } from "node:fs";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { FlowScanner } from "#decode/flow-scanner.ts";
+import { nearestName } from "#decode/nearest.ts";
 import { type Finding, UserError } from "#model/finding.ts";
 import type { FlowEvent } from "#model/flow.ts";
 import { LineCutter } from "./recording-lines.ts";
@@ -52,15 +53,39 @@ function statOf(path: string): Stats {
   try {
     return statSync(path);
   } catch (cause) {
-    throw new UserError(
-      "recording-missing",
-      `${path}: cannot be read: ${cause instanceof Error ? cause.message : cause}`,
-      {
-        help: "name a file that hubble observe -o jsonpb or the exporter wrote, a directory of such files, or - for standard input",
-        place: { file: path },
-        cause,
-      },
-    );
+    throw unreadable(path, cause);
+  }
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: "does not exist",
+  ENOTDIR: "does not exist: a part of the path is a file",
+  EACCES: "may not be read",
+  EPERM: "may not be read",
+  EISDIR: "is a directory",
+};
+
+/** Node's own text would repeat the path. */
+function unreadable(path: string, cause: unknown): UserError {
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+  const near = code === "ENOENT" ? nearestIn(dirname(path), basename(path)) : null;
+  const help =
+    near === null
+      ? "name a file that hubble observe -o jsonpb or the exporter wrote, a directory of such files, or - for standard input"
+      : `did you mean ${near}?`;
+  return new UserError("recording-missing", REASONS[code] ?? `cannot be read (${code || String(cause)})`, {
+    help,
+    place: { file: path },
+    cause,
+  });
+}
+
+function nearestIn(directory: string, name: string): string | null {
+  try {
+    const near = nearestName(name, readdirSync(directory));
+    return near === null ? null : join(directory, near);
+  } catch {
+    return null;
   }
 }
 
@@ -75,7 +100,7 @@ async function filesInDirectory(path: string) {
     else if (statOf(one).size > 0) ignored.push(one);
   }
   if (files.length === 0) {
-    throw new UserError("recording-missing", `${path}: no file in this directory is a recording of flows`, {
+    throw new UserError("recording-missing", "no file in this directory is a recording of flows", {
       help: "record with: hubble observe -f -o jsonpb > flows.jsonl",
       place: { file: path },
     });
@@ -113,14 +138,7 @@ async function headOf(path: string): Promise<Uint8Array> {
       if (piece instanceof Uint8Array) return piece;
     }
   } catch (cause) {
-    throw new UserError(
-      "recording-missing",
-      `${path}: cannot be read: ${cause instanceof Error ? cause.message : cause}`,
-      {
-        place: { file: path },
-        cause,
-      },
-    );
+    throw unreadable(path, cause);
   }
   return new Uint8Array(0);
 }

@@ -1,10 +1,12 @@
 import type { Conversation, End } from "#model/conversation.ts";
+import { count } from "#model/count.ts";
 import type { Finding } from "#model/finding.ts";
 import type { Inventory } from "#model/objects.ts";
 import type { Skew } from "./clock-skew.ts";
 import { FIELD_LOSSES } from "./fields-seen.ts";
 import type { FoldState } from "./fold-state.ts";
 import { MOST_SWITCH_BACKS } from "./node-timeline.ts";
+import { otherCluster } from "./other-cluster.ts";
 
 /** Fewer flows prove nothing about how the recording was made. */
 const LEAST_FLOWS = 100;
@@ -44,7 +46,9 @@ function emptiness(state: FoldState): readonly Finding[] {
       id: "recording-empty",
       severity: "warn",
       message:
-        lines === 0 ? "the recording is empty: nothing was seen" : `none of ${lines} lines is a flow: nothing was seen`,
+        lines === 0
+          ? "the recording is empty: nothing was seen"
+          : `none of ${count(lines)} lines is a flow: nothing was seen`,
       help: "record with: hubble observe -f -o jsonpb > flows.jsonl",
     },
   ];
@@ -66,7 +70,7 @@ function aggregation(state: FoldState): readonly Finding[] {
     {
       id: "flows-aggregated",
       severity: "info",
-      message: `the exporter aggregated: ${aggregatedLines} lines stand for ${aggregatedFlows} flows, each with the time of its first`,
+      message: `the exporter aggregated: ${count(aggregatedLines)} lines stand for ${count(aggregatedFlows)} flows, each with the time of its first`,
       help: "conclusions that need other fields than the aggregated ones are not drawn",
       count: aggregatedLines,
     },
@@ -247,52 +251,6 @@ function agentFindings(state: FoldState): readonly Finding[] {
     });
   }
   return findings;
-}
-
-/** Nothing that the recording shows is among the objects: they are another cluster's. */
-function otherCluster(conversations: readonly Conversation[], inventory: Inventory): readonly Finding[] {
-  const ends = conversations.flatMap((one) => [one.from, one.to]).filter((end) => end.kind === "pod");
-  const pods = new Set(inventory.pods.map((pod) => `${pod.namespace}/${pod.name}`));
-  const namespaces = new Set([
-    ...inventory.namespaces.map((one) => one.name),
-    ...inventory.pods.map((pod) => pod.namespace),
-  ]);
-  if (ends.length === 0 || namespaces.size === 0) return [];
-  const isKnown = ends.some(
-    (end) =>
-      end.pods.some((pod) => pods.has(`${end.namespace}/${pod}`)) || hasOwnLabels(end.labels, end.namespace, inventory),
-  );
-  if (isKnown) return [];
-  return [
-    {
-      id: "recording-other-cluster",
-      severity: "warn",
-      message: "no pod of the recording is among the objects, by name or labels: they seem to be of another cluster",
-      help: "give the objects of the cluster that was recorded (--objects)",
-    },
-  ];
-}
-
-/** Namespaces that every cluster has: their pods are alike everywhere. */
-const EVERYWHERE: ReadonlySet<string> = new Set(["kube-system"]);
-
-/** Whether a pod of the objects has all its labels recorded at this end. */
-function hasOwnLabels(labels: readonly string[], namespace: string, inventory: Inventory): boolean {
-  if (EVERYWHERE.has(namespace)) return false;
-  const recorded = new Set(labels);
-  return inventory.pods.some((pod) => {
-    const own = Object.entries(pod.labels).filter(([key]) => !isFiltered(key));
-    return (
-      pod.namespace === namespace && own.length > 0 && own.every(([key, value]) => recorded.has(`k8s:${key}=${value}`))
-    );
-  });
-}
-
-/** Labels that Cilium leaves out of identities by default, for all that matters here. */
-function isFiltered(key: string): boolean {
-  return /^(pod-template-(hash|generation)|controller-revision-hash|statefulset\.kubernetes\.io\/.*|apps\.kubernetes\.io\/.*|.*kubernetes\.io\/(?!name|instance|component|part-of|version|managed-by).*)$/.test(
-    key,
-  );
 }
 
 /** A live pod's labels are no longer those it was recorded with: it is decided by the recorded ones (traps 17, 40). */

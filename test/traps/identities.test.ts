@@ -295,6 +295,26 @@ describe("replay traps, folding: identities", () => {
     ).toEqual(["n1", "west/n1"]);
   });
 
+  it("manifests without pods are no other cluster's: workloads tell, by name, labels or namespace", () => {
+    const workload = (namespace: string, name: string, labels: Pod["labels"]): Inventory["workloads"][number] => ({
+      ...{ kind: "Deployment", namespace, name, owners: [], replicas: 1, schedule: null, timeZone: null },
+      ...{ suspended: false, template: { ...object, namespace, name, labels, owners: [], fromTemplate: true } },
+    });
+    const said = (...workloads: Inventory["workloads"]) =>
+      findingsOf(folded([trace(web, db, SYN)], { context: { inventory: { ...EMPTY_INVENTORY, workloads } } }));
+    expect(said(workload("shop", "web", { app: "web" }))).not.toContain("recording-other-cluster");
+    expect(said(workload("shop", "other", { app: "other" }))).not.toContain("recording-other-cluster");
+    expect(said(workload("elsewhere", "web", { app: "web" }))).toContain("recording-other-cluster");
+  });
+
+  it("namespaces and policies alone tell of no cluster", () => {
+    const namespaces = [{ name: "elsewhere", labels: {}, annotations: {} }];
+    const inventory = { ...EMPTY_INVENTORY, namespaces };
+    expect(findingsOf(folded([trace(web, db, SYN)], { context: { inventory } }))).not.toContain(
+      "recording-other-cluster",
+    );
+  });
+
   it("another cluster's objects are said", () => {
     const stranger = { ...object, namespace: "elsewhere", name: "x" };
     expect(findingsOf(folded([trace(web, db, SYN)], { context: { inventory: inventoryOf(stranger) } }))).toContain(
