@@ -77,7 +77,11 @@ function collectUses(world: CauseWorld): ReadonlyMap<string, Use> {
   const uses = new Map<string, Use>();
   for (const conversation of world.snapshot.traffic.conversations) {
     if (conversation.notDecided !== null) continue;
-    const connection = connectionOf(conversation, world.names.of(conversation.from, conversation.to, conversation), null);
+    const connection = connectionOf(
+      conversation,
+      world.names.of(conversation.from, conversation.to, conversation),
+      null,
+    );
     for (const [, direction] of SECTIONS) {
       for (const candidate of world.engine.walk(connection, direction).candidates) noteUse(uses, candidate);
     }

@@ -3,8 +3,8 @@ import type { NameRecord } from "#model/coverage.ts";
 import type { Missing } from "#model/decision.ts";
 import { endName } from "./end-name.ts";
 
-/** When and where a source reached an address. */
-export type Occasion = Pick<Conversation, "firstSeen" | "lastSeen" | "nodes">;
+/** When and where a source reached an address. Without flows it never did: a question about any time. */
+export type Occasion = Pick<Conversation, "flows" | "firstSeen" | "lastSeen" | "nodes">;
 
 /** What is held against each other: the source, its questions, every record of the address, and when it was reached. */
 export type NameQuery = {

@@ -228,14 +228,18 @@ export function learnedNames(engine: Engine, facts: NameFacts): LearnedNames {
     );
   const of = (from: End, to: End, occasion?: Occasion): NameKnowledge => {
     if (from.kind !== "pod" || to.kind !== "address" || !isProxied(from)) return NOTHING;
-    const { names, missing } = namesFor(facts, from, to.address, occasion ?? null);
+    const { names, missing } = namesFor(facts, from, to.address, happened(occasion));
     const standIns = facts.standIns.get(to.address) ?? [];
     const learned = [...names, ...standIns].filter((name) => mayAsk(from, name));
     return missing === null ? { learned, complete: true } : { learned, complete: false, missing };
   };
   const neighbour = (from: End, to: End, occasion?: Occasion) =>
-    to.kind === "address" ? neighbourOf(queryOf(facts, from, to.address, occasion ?? null)) : null;
+    to.kind === "address" ? neighbourOf(queryOf(facts, from, to.address, happened(occasion))) : null;
   return { of, isProxied, mayAsk, resolvers, neighbour };
+}
+
+function happened(occasion: Occasion | undefined): Occasion | null {
+  return occasion === undefined || occasion.flows === 0 ? null : occasion;
 }
 
 function queryOf(facts: NameFacts, from: End, address: string, occasion: Occasion | null): NameQuery {

@@ -43,10 +43,11 @@ function itemWords(item: Json): string {
 function nameWords({ conversation, subject, peer }: ExplainedSide, { set, world }: ExplainStage): Omit<Words, "asks"> {
   if (peer.kind !== "address")
     return { found: endWords(peer), note: "toFQDNs takes addresses outside the cluster alone" };
-  const { learned } = set.names.of(conversation.from, conversation.to);
+  const { learned, missing } = set.names.of(conversation.from, conversation.to, conversation);
   if (learned.length > 0) return { found: learned.join(", "), note: null };
   const known = world.facts.byAddress.get(peer.address) ?? [];
   if (known.length === 0) return { found: `no name known for ${peer.address}`, note: null };
+  if (missing !== undefined) return { found: `${known.join(", ")}, not learned`, note: missing.what };
   const isProxied = set.names.isProxied(subject);
   const why = isProxied
     ? "its DNS rules do not let it ask for that name"

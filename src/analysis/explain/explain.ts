@@ -88,7 +88,7 @@ function sideOf(
   request: L7Request | null,
   { set }: ExplainStage,
 ): ExplainedSide | null {
-  const names = set.names.of(conversation.from, conversation.to);
+  const names = set.names.of(conversation.from, conversation.to, conversation);
   const judgement = set.judge(conversation);
   const connection = { ...connectionOf(conversation, names, request), ...(serverName === null ? {} : { serverName }) };
   const decided = set.engine.decide(connection)[side];

@@ -174,7 +174,7 @@ function learnedIn(accepted: readonly Accepted[], { facts, set }: Stage): Policy
     const { from, to } = conversation;
     if (to.kind !== "address") continue;
     const standIns = facts.standIns.get(to.address) ?? [];
-    for (const name of set.names.of(from, to).learned) {
+    for (const name of set.names.of(from, to, conversation).learned) {
       if (standIns.includes(name)) continue;
       addresses.set(name, (addresses.get(name) ?? new Set()).add(to.address));
     }
