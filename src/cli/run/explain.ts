@@ -3,8 +3,8 @@ import { readQuestion } from "#analysis/explain/read-question.ts";
 import { nearestName } from "#decode/nearest.ts";
 import type { Conversation } from "#model/conversation.ts";
 import type { Explained } from "#model/explanation.ts";
-import { UserError } from "#model/finding.ts";
-import type { Traffic } from "#model/snapshot.ts";
+import { type Finding, UserError } from "#model/finding.ts";
+import type { Snapshot, Traffic } from "#model/snapshot.ts";
 import { explainedJson } from "#report/explanation/json.ts";
 import { explainedText } from "#report/explanation/text.ts";
 import { type Flag, type Invocation, isOn, valueOf, valuesOf } from "../args.ts";
@@ -29,11 +29,14 @@ export async function runExplain(invocation: Invocation, io: Io): Promise<ExitCo
   refuseNothing(request);
   const asked = isFlows ? { asked: readAskedFlows(await readInputText("-"), STANDARD_INPUT) } : {};
   const gathered = await gather({ ...request, ...asked }, progress, { flows: false, policies: false });
-  const questions = isFlows ? recordedQuestions(gathered, isOn(invocation, ALL)) : typedQuestions(invocation, gathered);
+  const found = isFlows ? recordedQuestions(gathered) : typedQuestions(invocation, gathered);
+  const questions = isOn(invocation, ALL) ? found : found.slice(0, QUESTIONS);
   progress.update("deciding");
-  const { snapshot, proposed, sources, textsInForce } = gathered;
+  const { proposed, sources, textsInForce } = gathered;
+  const snapshot = withAskedNames(gathered);
   const texts = { ...textsInForce, ...sources };
-  const explained = explain({ snapshot, proposed, only: isOn(invocation, ONLY), sources: texts, questions });
+  const answered = explain({ snapshot, proposed, only: isOn(invocation, ONLY), sources: texts, questions });
+  const explained = { ...answered, findings: [...leftOut(found.length - questions.length), ...answered.findings] };
   progress.clear();
   await io.out(formatted(explained, invocation, io));
   return failsOn(explained, valueOf(invocation, EXPLAIN_FAIL_ON)) ? 1 : 0;
@@ -87,14 +90,27 @@ function typedQuestions(invocation: Invocation, { snapshot }: Gathered): readonl
   return all.map((port, index) => readQuestion({ ...question, port }, index, snapshot, nearestName));
 }
 
-const CONVERSATIONS = 20;
+/** DNS answers among the flows asked about tell names as those of a recording do. */
+function withAskedNames({ snapshot, asked }: Gathered): Snapshot {
+  if (asked === null) return snapshot;
+  const names = [...asked.names, ...snapshot.traffic.names];
+  return { ...snapshot, traffic: { ...snapshot.traffic, names } };
+}
+
+/** So many are explained; the others are counted. */
+const QUESTIONS = 20;
+
+function leftOut(count: number): readonly Finding[] {
+  if (count === 0) return [];
+  const message = `${count} more conversations are in these flows; dropped ones were explained first`;
+  return [{ id: "questions-bound", severity: "warn", message, help: "--all explains them too" }];
+}
 
 /** One question a conversation and request of the flows, dropped ones first. */
-function recordedQuestions({ asked }: Gathered, all: boolean): readonly Question[] {
+function recordedQuestions({ asked }: Gathered): readonly Question[] {
   const found = asked?.conversations ?? [];
   if (found.length === 0) throw nothingAsked(asked);
-  const questions = [...found].sort((a, b) => droppedOf(b) - droppedOf(a)).flatMap(questionsOf);
-  return all ? questions : questions.slice(0, CONVERSATIONS);
+  return [...found].sort((a, b) => droppedOf(b) - droppedOf(a)).flatMap(questionsOf);
 }
 
 function droppedOf({ recorded }: Conversation): number {

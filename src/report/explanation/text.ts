@@ -12,10 +12,11 @@ import { sideLines, type TitledSide } from "./side.ts";
 export function explainedText(explained: Explained, options: Omit<TextOptions, "exitCode">): string {
   const { width, color, all } = options;
   const page: Page = { width: Math.max(40, width), style: styleOf(color), all, long: "cut" };
+  const { explanations } = explained;
   const sections = [
-    ...explained.explanations.flatMap((one, index) => [
+    ...explanations.flatMap((one, index) => [
       ...(index === 0 ? [] : [[page.style.dim("─".repeat(page.width))]]),
-      ...explanationSections(one, page),
+      ...explanationSections(one, page, explanations.length === 1),
     ]),
     inputLines(explained, page),
     footerLines(explained, page),
@@ -24,9 +25,13 @@ export function explainedText(explained: Explained, options: Omit<TextOptions, "
   return `${shown.map((lines) => lines.join("\n")).join("\n\n")}\n`;
 }
 
-function explanationSections(one: Explanation, page: Page): readonly (readonly string[])[] {
+/** Of several, those that are simply allowed are told in their first lines. */
+function explanationSections(one: Explanation, page: Page, isOnly: boolean): readonly (readonly string[])[] {
+  const head = [...headLines(one, page), ...recordedLines(one, page)];
+  const surprises = [one.egress, one.ingress].flatMap((side) => side?.surprises ?? []);
+  if (!isOnly && !page.all && one.verdict === "allowed" && surprises.length === 0) return [head];
   return [
-    [...headLines(one, page), ...recordedLines(one, page)],
+    head,
     sideLines("EGRESS", titled(one, one.from, one.egress), page),
     sideLines("INGRESS", titled(one, one.to, one.ingress), page),
   ];
