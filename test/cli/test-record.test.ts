@@ -78,6 +78,23 @@ describe("ringfence test --record", () => {
     expect(await record(["--write", own, "--force"])).toMatchObject({ status: 0 });
   });
 
+  it("where nothing was accepted there is no test, only the reasons", async () => {
+    const line = readFileSync(join(import.meta.dirname, "fixture/flows.jsonl"), "utf8").split("\n", 1)[0] ?? "";
+    const flows = join(directory, "dropped.jsonl");
+    const dropped = { verdict: "DROPPED", drop_reason_desc: "POLICY_DENIED", event_type: { type: 1, sub_type: 133 } };
+    writeFileSync(flows, `${JSON.stringify({ flow: { ...JSON.parse(line).flow, ...dropped } })}\n`);
+    const none = join(directory, "none");
+    const run = await inProcess(["test", "--record", "--flows", flows, "--policies", policies, "--write", none]);
+    expect(run.stderr).toMatch(/^0 accepted connections in 0 tests; 1 left out/);
+    const texts = readdirSync(none).map((name) => readFileSync(join(none, name), "utf8"));
+    expect(texts.join("")).toMatch(/^# Recorded by .*\n# accepted traffic .*\n# Not recorded, and why:\n# {3}.*\n$/);
+    expect(await inProcess(["test", none])).toMatchObject({
+      status: 0,
+      stderr: "",
+      stdout: "nothing was checked in 0 tests\n",
+    });
+  });
+
   it.each([
     [["test", "x.yaml", "--record"], /--record runs no tests: x\.yaml is not read/],
     [["test", "--flows", "x"], /--flows needs --record/],

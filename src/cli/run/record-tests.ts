@@ -124,5 +124,6 @@ function summary(tests: readonly RecordedTest[]): string {
   const connections = tests.reduce((sum, test) => sum + test.connections, 0);
   const leftOut = tests.reduce((sum, test) => sum + test.leftOut.length, 0);
   const rest = leftOut === 0 ? "" : `; ${leftOut} left out, each with its reason at the end of its test`;
-  return `${counted(connections, "accepted connection")} in ${counted(tests.length, "test")}${rest}`;
+  const written = tests.filter((test) => test.connections > 0).length;
+  return `${counted(connections, "accepted connection")} in ${counted(written, "test")}${rest}`;
 }

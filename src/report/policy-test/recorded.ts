@@ -19,11 +19,17 @@ const MAX_LEFT_OUT = 60;
 /** A connection longer than this stands on several lines. */
 const MAX_LINE = 110;
 
-/** A recorded test as YAML: an object or connection a line, and what is not in it as comments with the reason. */
+/**
+ * A recorded test as YAML: an object or connection a line, and what is not in it as comments with the reason. Comments
+ * alone where nothing was accepted: that is no test.
+ */
 export function recordedYaml(recorded: RecordedTest, { window, files }: RecordedOrigin): string {
   const { name, cilium, config, objects, dns, connections } = recorded.document;
+  const head = `${RECORDED_MARK}: ${counted(recorded.connections, "connection")} that the policies allow${window === "" ? "" : `, seen ${window}`}.`;
+  if (recorded.connections === 0)
+    return `${[head, `# ${String(name)}`, ...leftOutLines(recorded.leftOut)].join("\n")}\n`;
   const lines = [
-    `${RECORDED_MARK}: ${counted(recorded.connections, "connection")} that the policies allow${window === "" ? "" : `, seen ${window}`}.`,
+    head,
     `name: ${scalar(String(name))}`,
     `cilium: ${scalar(String(cilium))}`,
     ...(config === undefined ? [] : [`config: ${flow(config)}`]),
