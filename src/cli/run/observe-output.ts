@@ -7,6 +7,8 @@ const GATHERED = 1 << 18;
 /** What an observation prints, on its way to standard output. */
 export type ObserveOutput = {
   readonly sink: ObserveSink;
+  /** Lines in this piece may be written where they stand, until the next flush; others are copied. */
+  readonly begin: (piece: Uint8Array) => void;
   /** Writes what was gathered, and the lines that stand in the piece just taken; after it the piece may be overwritten. */
   readonly flush: () => Promise<void>;
 };
@@ -18,6 +20,7 @@ export type ObserveOutput = {
 export function createObserveOutput(io: Io): ObserveOutput {
   const ready: (string | Uint8Array)[] = [];
   let text = "";
+  let piece: Uint8Array | null = null;
   let bytes: Uint8Array | null = null;
   let start = 0;
   let end = 0;
@@ -30,6 +33,9 @@ export function createObserveOutput(io: Io): ObserveOutput {
     text = "";
   };
   return {
+    begin: (next) => {
+      piece = next;
+    },
     sink: {
       out: (more) => {
         if (bytes !== null) endStretch();
@@ -39,6 +45,11 @@ export function createObserveOutput(io: Io): ObserveOutput {
       err: (more) => io.err(more),
       line: (from, lineStart, lineEnd) => {
         if (text !== "") endText();
+        if (from !== piece) {
+          endStretch();
+          ready.push(Uint8Array.prototype.slice.call(from, lineStart, lineEnd), "\n");
+          return;
+        }
         const isNext = bytes === from && lineStart === end + 1 && from[end] === 10;
         if (!isNext) {
           endStretch();

@@ -118,8 +118,10 @@ async function take(source: FlowSource, request: ObserveRequest, { observer, out
   };
   let cutter = new LineCutter(taker);
   for await (const piece of source.pieces(request)) {
-    if (piece.kind === "text") cutter.push(piece.bytes);
-    else if (piece.kind === "messages") for (const message of piece.messages) observer.message(message);
+    if (piece.kind === "text") {
+      output.begin(piece.bytes);
+      cutter.push(piece.bytes);
+    } else if (piece.kind === "messages") for (const message of piece.messages) observer.message(message);
     else {
       cutter.end(taker.line);
       cutter = new LineCutter(taker);
