@@ -5,13 +5,13 @@ import {
   type Address,
   covers,
   hostPrefix,
-  masked,
   parseAddress,
   parsePrefix,
   type Prefix,
   prefixKey,
   unmapped,
 } from "./cidr.ts";
+import { CidrTable } from "./cidr-table.ts";
 import { worldName } from "./cidr-selector.ts";
 import { type LabelArray, labelArray, reservedLabel } from "./labels.ts";
 import type { FqdnRule, NameMatcher } from "./match-pattern.ts";
@@ -85,22 +85,31 @@ function readPlace(text: string): Prefix | null {
 /** The parts of a prefix that have labels of their own: each known prefix inside it, and what those leave of it. */
 function partsOf(metadata: Metadata, place: Prefix): readonly Prefix[] {
   if (isHost(place)) return [place];
-  const inside = [...metadata.values()].map(({ prefix }) => prefix).filter((prefix) => prefix.bits > place.bits);
-  const parts = [place, ...inside.filter((prefix) => covers(place, prefix))];
-  return parts.filter((part) => !isCovered(part, parts));
+  const { known, table } = metadata;
+  const inside = [...known.keys()].filter((at) => {
+    const prefix = known[at]?.prefix;
+    return prefix !== undefined && prefix.bits > place.bits && covers(place, prefix);
+  });
+  // How much of each part its narrower parts take, in addresses of the narrowest there could be. -1 is the place itself.
+  const taken = new Map<number, bigint>();
+  for (const at of inside) {
+    const parent = table.parent(at);
+    const part = (known[parent]?.prefix.bits ?? 0) > place.bits ? parent : -1;
+    taken.set(part, (taken.get(part) ?? 0n) + sizeOf(known[at]?.prefix ?? place));
+  }
+  const isLeft = (at: number, prefix: Prefix) => taken.get(at) !== sizeOf(prefix);
+  const parts = inside
+    .flatMap((at) => known[at]?.prefix ?? [])
+    .filter((part, index) => isLeft(inside[index] ?? 0, part));
+  return isLeft(-1, place) ? [place, ...parts] : parts;
+}
+
+function sizeOf({ bits }: Prefix): bigint {
+  return 1n << BigInt(128 - bits);
 }
 
 function isHost({ family, bits }: Prefix): boolean {
   return bits === (family === 4 ? 32 : 128);
-}
-
-/** True when narrower parts take every address of it. */
-function isCovered(part: Prefix, parts: readonly Prefix[]): boolean {
-  const inner = parts.filter((other) => other.bits > part.bits && covers(part, other));
-  const widest = inner.filter((one) => !inner.some((other) => other.bits < one.bits && covers(other, one)));
-  // In addresses of the narrowest there could be: halves of halves add up to the whole.
-  const sizes = widest.map((one) => 2n ** BigInt(128 - one.bits)).reduce((sum, size) => sum + size, 0n);
-  return sizes === 2n ** BigInt(128 - part.bits);
 }
 
 function fqdnLabel(key: string): Label {
@@ -117,10 +126,11 @@ function selectorsOf(fqdns: readonly FqdnEntry[], names: readonly string[]): rea
 }
 
 /** What is known of prefixes: labels by key, so that a later label of a key replaces an earlier one. */
-type Metadata = Map<string, { readonly prefix: Prefix; readonly labels: Map<string, Label> }>;
+type Metadata = { readonly known: readonly Known[]; readonly table: CidrTable };
+type Known = { readonly prefix: Prefix; readonly labels: Map<string, Label> };
 
 function readMetadata({ inventory, prefixes, semantics }: IpcacheInput): Metadata {
-  const metadata: Metadata = new Map();
+  const metadata = new Map<string, Known>();
   for (const address of apiServerAddresses(inventory))
     upsert(metadata, hostPrefix(address), [reservedLabel("kube-apiserver")]);
   for (const prefix of prefixes) if (prefix.bits > 0) upsert(metadata, prefix, [cidrLabel(prefix)]);
@@ -131,10 +141,11 @@ function readMetadata({ inventory, prefixes, semantics }: IpcacheInput): Metadat
       if (prefix !== null) upsert(metadata, prefix, labels);
     }
   }
-  return metadata;
+  const known = [...metadata.values()];
+  return { known, table: new CidrTable(known.map((item) => item.prefix)) };
 }
 
-function upsert(metadata: Metadata, prefix: Prefix, labels: readonly Label[]): void {
+function upsert(metadata: Map<string, Known>, prefix: Prefix, labels: readonly Label[]): void {
   const key = prefixKey(prefix);
   const known = metadata.get(key) ?? { prefix, labels: new Map<string, Label>() };
   for (const label of labels) known.labels.set(label.key, label);
@@ -180,14 +191,13 @@ function v6(value: bigint): string {
  * Labels of every known prefix that holds this one: of CIDR labels only the longest, of the others the longest's where a
  * key comes twice. Upstream: pkg/ipcache mergeLabels.
  */
-function mergedLabels(metadata: Metadata, place: Prefix): readonly Label[] {
-  if (metadata.size === 0) return [];
+function mergedLabels({ known, table }: Metadata, place: Prefix): readonly Label[] {
   const merged = new Map<string, Label>();
   let hasCidr = false;
-  for (let bits = place.bits; bits >= 0; bits--) {
-    const known = metadata.get(prefixKey(masked(place, bits)));
-    if (known === undefined) continue;
-    for (const label of known.labels.values()) {
+  for (let at = table.find(place); at >= 0; at = table.parent(at)) {
+    const found = known[at];
+    if (found === undefined || found.prefix.bits > place.bits) continue;
+    for (const label of found.labels.values()) {
       const isCidr = label.source === "cidr";
       if ((isCidr && hasCidr) || merged.has(label.key)) continue;
       merged.set(label.key, label);
