@@ -82,7 +82,9 @@ async function answerFile(path, { every, times, check }) {
 /** Answers all files of a directory. */
 export async function answerCorpus(directory, options) {
   const totals = { files: 0, tests: 0, connections: 0, policies: 0, differing: [] };
-  for (const file of readdirSync(directory).filter((name) => name.endsWith(".jsonl.gz")).sort()) {
+  for (const file of readdirSync(directory)
+    .filter((name) => name.endsWith(".jsonl.gz"))
+    .sort()) {
     const result = await answerFile(join(directory, file), options);
     totals.files += 1;
     for (const key of ["tests", "connections", "policies"]) totals[key] += result[key];

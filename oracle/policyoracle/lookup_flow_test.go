@@ -39,13 +39,16 @@ func corpusTests(t *testing.T, name string) (tests []Test, lines []string) {
 // namedPort finds ports by name in policies. LookupFlow knows none of the pods' names.
 var namedPort = regexp.MustCompile(`"port":"[^"]*[a-zA-Z]`)
 
+// proxied finds rules that redirect to a proxy. Before 1.20, LookupFlow gives no proxy a port, and so denies what they allow.
+var proxied = regexp.MustCompile(`"rules":|"serverNames":|"listener":`)
+
 // The oracle's answers about pods are those of the engine's own LookupFlow, which the oracle does not use: every
 // connection between pods of one node in the random worlds.
 func TestAgainstLookupFlow(t *testing.T) {
 	tests, lines := corpusTests(t, "random-"+minor.Version+".jsonl.gz")
 	compared, denied := 0, 0
 	for i := range tests {
-		if namedPort.MatchString(lines[i]) {
+		if namedPort.MatchString(lines[i]) || !is120 && proxied.MatchString(lines[i]) {
 			continue
 		}
 		c, d := compareWithLookupFlow(t, &tests[i])
