@@ -21,7 +21,7 @@ function record(more: readonly string[]) {
 beforeAll(async () => {
   cpSync(join(HOMELAB, "policies"), policies, { recursive: true });
   expect(await record(["--write", tests])).toMatchObject({ status: 0 });
-});
+}, 60_000);
 
 describe("ringfence test --record", () => {
   it("writes a test a namespace, and they pass at once", async () => {
