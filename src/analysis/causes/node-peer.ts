@@ -14,7 +14,7 @@ export const webhookIngress: Cause = {
   id: "webhook-ingress",
   explain(denial, world) {
     if (!isNode(denial) || denial.side !== "ingress" || !isWebhook(denial, world)) return null;
-    const rule = entityRule(denial);
+    const rule = entityRule(denial, world);
     return {
       sentence: `the API server calls this webhook from ${entity(denial)}; ${rule === null ? "no rule admits it" : "the rule names another entity"}`,
       nearest: rule?.rule ?? null,
@@ -26,8 +26,8 @@ export const webhookIngress: Cause = {
 /** A rule names host, remote-node or kube-apiserver, and the traffic comes from another of the three. */
 export const nodeEntity: Cause = {
   id: "node-entity",
-  explain(denial) {
-    const rule = isNode(denial) ? entityRule(denial) : null;
+  explain(denial, world) {
+    const rule = isNode(denial) ? entityRule(denial, world) : null;
     if (rule === null) return null;
     return {
       sentence: `the rule names another entity: this peer is ${entity(denial)}, and host means the pod's own node only`,
@@ -45,10 +45,15 @@ function entity(denial: Denial): string {
   return denial.peer.kind === "reserved" ? denial.peer.entity : "";
 }
 
-/** The allow rule for this port that names entities, none of which is the peer's; kube-apiserver rules first. */
-function entityRule(denial: Denial): Candidate | null {
+/**
+ * The allow rule for this port that names entities, none of which is the peer's. One of a namespaced policy first: what is
+ * added to a cluster-wide one opens every pod that it selects.
+ */
+function entityRule(denial: Denial, world: CauseWorld): Candidate | null {
   const field = denial.side === "egress" ? "toEntities" : "fromEntities";
-  return allowRules(denial, [field]).find((rule) => rule.portMatches && !rule.peerMatches) ?? null;
+  const rules = allowRules(denial, [field]).filter((rule) => rule.portMatches && !rule.peerMatches);
+  const own = rules.find((rule) => world.policies.get(rule.rule.policy)?.namespace !== null);
+  return own ?? rules[0] ?? null;
 }
 
 function addEntity(denial: Denial, rule: Candidate): EditStep {

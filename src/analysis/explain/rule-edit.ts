@@ -4,17 +4,14 @@ import type { PolicyObject } from "#model/policy.ts";
 import type { EditedText } from "../edit-text.ts";
 import { applyStep, type EditStep } from "../edit-step.ts";
 
-/**
- * Edits as text also where no file is one to edit (objects of a cluster, a JSON dump of them): a diff of the policy alone,
- * as YAML, under its name.
- */
+/** Edits as text also where no file is one to edit (objects of a cluster): a diff of the policy alone, under its name. */
 export function writeAnywhere(
   policies: ReadonlyMap<string, PolicyObject>,
   write: (steps: readonly EditStep[]) => EditedText,
 ): (steps: readonly EditStep[]) => EditedText {
   return (steps) => {
     const text = write(steps);
-    return text.diff === "" || text.file?.endsWith(".json") === true ? objectDiff(policies, steps) : text;
+    return text.diff === "" ? objectDiff(policies, steps) : text;
   };
 }
 

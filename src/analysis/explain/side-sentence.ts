@@ -28,7 +28,7 @@ function allowedBy(ruling: Allowed, side: ExplainedSide, { set }: ExplainStage):
 
 /** `api.yaml:12`, else the policy and element. */
 export function placeWords(rule: RulePlace): string {
-  if (rule.file === null || rule.file.endsWith(".json"))
+  if (rule.file === null || /\.json(\.gz)?$/.test(rule.file))
     return `${rule.policy.slice(rule.policy.indexOf("/") + 1)} ${rule.element}`;
   return rule.line === null ? `${rule.file} ${rule.element}` : `${rule.file}:${rule.line}`;
 }

@@ -1,16 +1,17 @@
 import type { ClauseExplanation, RuleExplanation, SideExplanation } from "#model/explanation.ts";
-import { placeName } from "./place-name.ts";
+import { shortPlace } from "./place-name.ts";
 import { hanging, type Page } from "../text/page.ts";
-import { cutMiddle, displayWidth, padTo } from "../width.ts";
+import { displayWidth, padTo } from "../width.ts";
 import { counted } from "../words.ts";
 
 const RULES = 4;
+const PLACE = 30;
 
 /** The rules one by one: those that decided, then those that come closest, each with what differs. */
 export function rulesLines(side: SideExplanation, page: Page): readonly string[] {
   const { rules } = side;
   const shown = shownRules(side, page);
-  const width = Math.min(34, Math.max(0, ...shown.map((rule) => displayWidth(placeName(rule)))));
+  const width = Math.max(0, ...shown.map((rule) => displayWidth(shortPlace(rule, PLACE))));
   const more = rules.length - shown.length;
   const rest = shown.length === 0 ? counted(more, "rule") : counted(more, "other rule");
   const what = isAllowed(side) ? ` ${more === 1 ? "does" : "do"} not match` : "";
@@ -36,7 +37,7 @@ function isAllowed({ decision, l7 }: SideExplanation): boolean {
 }
 
 function ruleLines(rule: RuleExplanation, width: number, page: Page): readonly string[] {
-  const label = `  ${signOf(rule, page)} ${padTo(cutMiddle(placeName(rule), width), width)}`;
+  const label = `  ${signOf(rule, page)} ${padTo(shortPlace(rule, PLACE), width)}`;
   const lines = hanging(page, label, width + 6, ruleText(rule));
   return page.all ? [...lines, ...labelLines(rule, width, page)] : lines;
 }
