@@ -15,14 +15,20 @@ export function readManifests(text: string, file: string | null): ReadManifests 
 
 const POLICIES = new Set<string>(POLICY_KINDS);
 
+/** So many of one policy are listed; the last one counts the rest. */
+const MOST_DUPLICATES = 20;
+
 /** Looked for in policies alone: there half of the text would be silently without effect. */
 function duplicateFindings(manifest: SourceManifest): readonly Finding[] {
   if (!POLICIES.has(manifest.kind)) return [];
-  return manifest.duplicates().map(({ key, position }) => ({
+  const duplicates = manifest.duplicates();
+  const rest = duplicates.length - MOST_DUPLICATES;
+  return duplicates.slice(0, MOST_DUPLICATES).map(({ key, position }, index) => ({
     id: "duplicate-key",
     severity: "error",
     message: `\`${key}\` is given twice: only the last one counts`,
     help: "merge the two, or delete the first",
     place: { ...manifest.place, line: position[0], column: position[1], path: key },
+    ...(rest > 0 && index === MOST_DUPLICATES - 1 ? { count: rest + 1 } : {}),
   }));
 }

@@ -173,5 +173,12 @@ function patternRegExp(pattern: string): RegExp {
         return token.startsWith("[") && token.endsWith("]") ? token.replace("[!", "[^") : `\\${token}`;
     }
   });
-  return new RegExp(`^${source}${")".repeat(braces)}$`);
+  try {
+    return new RegExp(`^${source}${")".repeat(braces)}$`);
+  } catch (cause) {
+    throw new UserError("bad-pattern", `${pattern} is no pattern of files`, {
+      help: "mend the [ ]: a range goes upwards, as in [a-z]",
+      cause,
+    });
+  }
 }
