@@ -6,6 +6,7 @@ import { build } from "esbuild";
 const SOURCE = `
 export { createEngine } from "#engine/engine.ts";
 export { createFastEngine } from "#engine/fast/fast-engine.ts";
+export { CidrTable } from "#engine/cidr-table.ts";
 export { parsePrefix } from "#engine/cidr.ts";
 export { podEnd } from "#engine/identity.ts";
 export { manifestsOf, readInventory } from "#decode/objects.ts";

@@ -1,4 +1,5 @@
-import { createEngine, type Engine } from "#engine/engine.ts";
+import type { Engine } from "#engine/engine.ts";
+import { createFastEngine } from "#engine/fast/fast-engine.ts";
 import { type PolicyObject, policyName } from "#model/policy.ts";
 import type { Snapshot } from "#model/snapshot.ts";
 import { createJudge, type Judge, serviceFrontends } from "./judge.ts";
@@ -15,7 +16,7 @@ export type PolicySet = {
 /** Makes the set askable: engine, names that Cilium would learn under it, judge. */
 export function policySet(snapshot: Snapshot, facts: NameFacts, policies: readonly PolicyObject[]): PolicySet {
   const { cilium, config, inventory } = snapshot;
-  const engine = createEngine({ minor: cilium.value, config: config.value, inventory, policies });
+  const engine = createFastEngine({ minor: cilium.value, config: config.value, inventory, policies });
   return setOf(snapshot, facts, { engine, policies });
 }
 
