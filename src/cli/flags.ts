@@ -73,7 +73,7 @@ export const FAIL_ON: Flag = {
   group: "output",
   summary: "exit 1 for findings of this severity or worse",
   detail:
-    "Holes and rejected policies are errors; undecided, not proven and newly allowed are warnings; dead rules and hairpins are information.",
+    "Holes, denied connections and rejected policies are errors; undecided, not proven and newly allowed are warnings; dead rules, hairpins and what nobody means are information.",
 };
 
 export const COLOR: Flag = {

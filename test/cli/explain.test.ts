@@ -60,7 +60,7 @@ describe("the bundled example's mistakes", () => {
     const text = await explain(line);
     expectGolden(`explain/${name}.txt`, text.stdout);
     const [only] = dataOf(await explain(line, "-o", "json")).explanations;
-    expect([only?.verdict, text.status]).toEqual([verdict, 0]);
+    expect([only?.verdict, text.status]).toEqual([verdict, verdict === "denied" ? 1 : 0]);
   });
 
   it("in full, in colour, and as JSON", async () => {
@@ -116,7 +116,8 @@ function typed(one: ConversationReport | undefined): string | null {
 
 describe("exit codes", () => {
   it.each([
-    ["never is the default", [], 0],
+    ["denied is an error, the default", [], 1],
+    ["--fail-on never", ["--fail-on", "never"], 0],
     ["--fail-on error: denied", ["--fail-on", "error"], 1],
     ["--fail-on warn: denied", ["--fail-on", "warn"], 1],
   ])("%s", async (_, more, status) => {

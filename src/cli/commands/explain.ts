@@ -45,14 +45,6 @@ export const ICMP: Flag = {
   summary: "ICMP of this type instead of a port: 8 is an echo request",
 };
 
-/** A question is not a check: it fails only where that is asked for. */
-export const EXPLAIN_FAIL_ON: Flag = {
-  ...FAIL_ON,
-  value: { name: "SEVERITY", choices: ["error", "warn", "never"], preset: "never" },
-  summary: "exit 1 when denied (error), or also when undecided (warn)",
-  detail: "Without it the answer does not change the exit code.",
-};
-
 export const explain: Command = {
   name: "explain",
   summary: "say why a connection is allowed or denied, rule by rule",
@@ -61,6 +53,7 @@ export const explain: Command = {
     "FROM and TO are namespace/pod, namespace/workload, reserved:<entity>, an address, or for TO a DNS name that --names or the recording knows. The port is the container's, after service translation: 8080, 53/UDP, or its name. Several ports are several questions.",
     "ringfence explain - reads flows as hubble observe -o json prints them: a DROPPED line is enough. Each conversation in them is explained.",
     "The recording is optional: it knows names, and edits are tried on it.",
+    "Exit 0 when all that was asked is allowed, 1 when something is denied; with --fail-on warn also when undecided, with never in no case.",
   ],
   operand: { name: "FROM TO PORT[/PROTOCOL]", many: true, required: true },
   flags: [
@@ -79,7 +72,7 @@ export const explain: Command = {
     CILIUM_CONFIG,
     EXPLAIN_OUTPUT,
     ALL,
-    EXPLAIN_FAIL_ON,
+    FAIL_ON,
     COLOR,
     QUIET,
     HELP,

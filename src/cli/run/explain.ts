@@ -3,16 +3,17 @@ import { readQuestion } from "#analysis/explain/read-question.ts";
 import { nearestName } from "#decode/nearest.ts";
 import type { Conversation } from "#model/conversation.ts";
 import type { Explained } from "#model/explanation.ts";
-import { type Finding, UserError } from "#model/finding.ts";
+import { type Finding, type Severity, UserError } from "#model/finding.ts";
 import type { Snapshot, Traffic } from "#model/snapshot.ts";
+import { explainedFailsOn } from "#report/explanation/severity.ts";
 import { explainedJson } from "#report/explanation/json.ts";
 import { explainedText } from "#report/explanation/text.ts";
 import { type Flag, type Invocation, isOn, valueOf, valuesOf } from "../args.ts";
 import { readAskedFlows } from "../asked-flows.ts";
 import { readRequest } from "../asked-request.ts";
 import type { ExitCode } from "../command.ts";
-import { DNS, EXPLAIN_FAIL_ON, EXPLAIN_OUTPUT, HEADER, HOST, HTTP, ICMP, SNI } from "../commands/explain.ts";
-import { ALL, CILIUM, CILIUM_CONFIG, COLOR, FLOWS, NAMES, OBJECTS, ONLY, POLICIES, QUIET } from "../flags.ts";
+import { DNS, EXPLAIN_OUTPUT, HEADER, HOST, HTTP, ICMP, SNI } from "../commands/explain.ts";
+import { ALL, CILIUM, CILIUM_CONFIG, COLOR, FAIL_ON, FLOWS, NAMES, OBJECTS, ONLY, POLICIES, QUIET } from "../flags.ts";
 import { type Gathered, type GatherRequest, gather } from "../gather.ts";
 import { shownPath } from "../input-path.ts";
 import { readInputText } from "../input-text.ts";
@@ -39,7 +40,7 @@ export async function runExplain(invocation: Invocation, io: Io): Promise<ExitCo
   const explained = { ...answered, findings: [...leftOut(found.length - questions.length), ...answered.findings] };
   progress.clear();
   await io.out(formatted(explained, invocation, io));
-  return failsOn(explained, valueOf(invocation, EXPLAIN_FAIL_ON)) ? 1 : 0;
+  return explainedFailsOn(explained, thresholdOf(invocation)) ? 1 : 0;
 }
 
 /** Answers whether flows are read from standard input. */
@@ -149,8 +150,7 @@ function formatted(explained: Explained, invocation: Invocation, io: Io): string
   return explainedText(explained, { width: io.width, color, all: isOn(invocation, ALL) });
 }
 
-function failsOn({ explanations }: Explained, threshold: string | null): boolean {
-  const verdicts = explanations.map((one) => one.verdict);
-  if (threshold === "error") return verdicts.includes("denied");
-  return threshold === "warn" && (verdicts.includes("denied") || verdicts.includes("undecided"));
+function thresholdOf(invocation: Invocation): Severity | "never" {
+  const value = valueOf(invocation, FAIL_ON);
+  return value === "warn" || value === "info" || value === "never" ? value : "error";
 }

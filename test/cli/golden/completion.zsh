@@ -3,7 +3,9 @@ _ringfence() {
   local -a commands
   commands=(
     'rehearse:decide proposed policies against recorded traffic'
+    'explain:say why a connection is allowed or denied, rule by rule'
     'test:run policy tests\: what the policies must allow and deny'
+    'observe:print recorded flows, as hubble observe does'
     'completion:print shell completion\: bash, zsh or fish'
     'help:explain a command'
     'version:the version, and the Cilium versions whose decisions it knows'
@@ -37,10 +39,47 @@ _ringfence() {
         '--help[help; -h is short, --help explains]' \
         '-h[help; -h is short, --help explains]'
       ;;
+    explain)
+      _arguments -s \
+        '*--objects[Kubernetes objects\: files or directories]:PATH:_files' \
+        '*--policies[the proposed policies\: files or directories]:PATH:_files' \
+        '--only[the proposal is the whole set\: nothing else stays in force]' \
+        '*--flows[recorded flows; - is standard input]:FILE:_files' \
+        '*--names[DNS names and their addresses]:FILE:_files' \
+        '--http[an HTTP request, as in '\''GET /api'\'']:REQUEST:' \
+        '--host[its host; with --http]:HOST:' \
+        '*--header[its headers, as in '\''X-Token\: abc'\''; with --http]:HEADER:' \
+        '--dns[a DNS question]:NAME:' \
+        '--sni[the server name of a TLS handshake]:NAME:' \
+        '--icmp[ICMP of this type instead of a port\: 8 is an echo request]:TYPE:' \
+        '--cilium[Cilium'\''s version, as in 1.20]:VERSION:' \
+        '--cilium-config[the agent'\''s configuration\: the ConfigMap cilium-config]:FILE:_files' \
+        '--output[how to print]:FORMAT:(text json)' \
+        '-o[how to print]:FORMAT:(text json)' \
+        '--all[list everything\: no list is cut, every conversation is shown]' \
+        '--fail-on[exit 1 for findings of this severity or worse]:SEVERITY:(error warn info never)' \
+        '--color[colour the text]:WHEN:(auto always never)' \
+        '--quiet[no progress on standard error]' \
+        '-q[no progress on standard error]' \
+        '--help[help; -h is short, --help explains]' \
+        '-h[help; -h is short, --help explains]' \
+        '*:FROM TO PORT[/PROTOCOL]:()'
+      ;;
     test)
       _arguments -s \
-        '--output[how to print]:FORMAT:(text jsonl junit)' \
-        '-o[how to print]:FORMAT:(text jsonl junit)' \
+        '--filter[run only tests whose name holds this text]:TEXT:' \
+        '--record[write tests from a recording instead of running them]' \
+        '*--flows[recorded flows; - is standard input]:FILE:_files' \
+        '*--objects[Kubernetes objects\: files or directories]:PATH:_files' \
+        '*--policies[the proposed policies\: files or directories]:PATH:_files' \
+        '--only[the proposal is the whole set\: nothing else stays in force]' \
+        '*--names[DNS names and their addresses]:FILE:_files' \
+        '--cilium[Cilium'\''s version, as in 1.20]:VERSION:' \
+        '--cilium-config[the agent'\''s configuration\: the ConfigMap cilium-config]:FILE:_files' \
+        '--output[how to print]:FORMAT:(text jsonl junit markdown)' \
+        '-o[how to print]:FORMAT:(text jsonl junit markdown)' \
+        '--write[with --record\: one file a namespace here, not standard output]:DIR:_files' \
+        '--force[with --write\: replace files that --record did not write]' \
         '--all[list everything\: no list is cut, every conversation is shown]' \
         '--color[colour the text]:WHEN:(auto always never)' \
         '--quiet[no progress on standard error]' \
@@ -48,6 +87,121 @@ _ringfence() {
         '--help[help; -h is short, --help explains]' \
         '-h[help; -h is short, --help explains]' \
         '*:FILE:_files'
+      ;;
+    observe)
+      _arguments -s \
+        '*--flows[recorded flows; - is standard input]:FILE:_files' \
+        '--all[all flows; what a recording gives anyway]' \
+        '--first[the first N flows]:N:' \
+        '--last[the last N flows, at most 1000000 of a recording]:N:' \
+        '--since[flows since a time\: 90m, 1h43m, or 2026-01-02T15\:04\:05Z]:VALUE:' \
+        '--until[flows until a time]:VALUE:' \
+        '--follow[follow; a recording just ends]' \
+        '-f[follow; a recording just ends]' \
+        '--not[reverse the next filter\: --not --from-ip 2.2.2.2]' \
+        '--pod[flows from or to a pod\: \[namespace/\]name-prefix, default where no namespace]:VALUE:' \
+        '--from-pod[flows from a pod\: \[namespace/\]name-prefix, default where no namespace]:VALUE:' \
+        '--to-pod[flows to a pod\: \[namespace/\]name-prefix, default where no namespace]:VALUE:' \
+        '--namespace[flows from or to a namespace]:VALUE:' \
+        '-n[flows from or to a namespace]:VALUE:' \
+        '--from-namespace[flows from a namespace]:VALUE:' \
+        '--to-namespace[flows to a namespace]:VALUE:' \
+        '--all-namespaces[flows from or to any namespace]' \
+        '-A[flows from or to any namespace]' \
+        '--from-all-namespaces[flows from any namespace]' \
+        '--to-all-namespaces[flows to any namespace]' \
+        '--workload[flows from or to a workload\: \[kind/\]name]:VALUE:' \
+        '--from-workload[flows from a workload\: \[kind/\]name]:VALUE:' \
+        '--to-workload[flows to a workload\: \[kind/\]name]:VALUE:' \
+        '--label[flows from or to labels that a selector selects\: key=value, reserved\:world]:VALUE:' \
+        '-l[flows from or to labels that a selector selects\: key=value, reserved\:world]:VALUE:' \
+        '--from-label[flows from labels that a selector selects\: key=value, reserved\:world]:VALUE:' \
+        '--to-label[flows to labels that a selector selects\: key=value, reserved\:world]:VALUE:' \
+        '--service[flows from or to a service\: \[namespace/\]name-prefix]:VALUE:' \
+        '--from-service[flows from a service\: \[namespace/\]name-prefix]:VALUE:' \
+        '--to-service[flows to a service\: \[namespace/\]name-prefix]:VALUE:' \
+        '--ip[flows from or to an address, or a CIDR]:VALUE:' \
+        '--from-ip[flows from an address, or a CIDR]:VALUE:' \
+        '--to-ip[flows to an address, or a CIDR]:VALUE:' \
+        '--snat-ip[flows translated to a source address, or a CIDR]:VALUE:' \
+        '--port[flows from or to a port]:VALUE:' \
+        '--from-port[flows from a port]:VALUE:' \
+        '--to-port[flows to a port]:VALUE:' \
+        '--fqdn[flows from or to a name\: *.cilium.io]:VALUE:' \
+        '--from-fqdn[flows from a name\: *.cilium.io]:VALUE:' \
+        '--to-fqdn[flows to a name\: *.cilium.io]:VALUE:' \
+        '--identity[flows from or to an identity\: a number or a reserved name]:VALUE:' \
+        '--from-identity[flows from an identity\: a number or a reserved name]:VALUE:' \
+        '--to-identity[flows to an identity\: a number or a reserved name]:VALUE:' \
+        '--cluster[flows from or to a cluster by its name]:VALUE:' \
+        '--from-cluster[flows from a cluster by its name]:VALUE:' \
+        '--to-cluster[flows to a cluster by its name]:VALUE:' \
+        '--type[event TYPE\[\:SUBTYPE\]]:VALUE:' \
+        '-t[event TYPE\[\:SUBTYPE\]]:VALUE:' \
+        '--verdict[a verdict]:VALUE:' \
+        '--drop-reason-desc[dropped for a reason\: POLICY_DENIED]:VALUE:' \
+        '--traffic-direction[ingress or egress]:VALUE:' \
+        '--protocol[a protocol of layer 4 or 7]:VALUE:' \
+        '--tcp-flags[TCP flags, all of a comma separated list\: syn,ack]:VALUE:' \
+        '--reply[replies]' \
+        '--not-reply[no replies]' \
+        '--encrypted[encrypted (WireGuard, IPsec)]' \
+        '--unencrypted[not encrypted]' \
+        '--ipv4[IPv4]' \
+        '-4[IPv4]' \
+        '--ipv6[IPv6]' \
+        '-6[IPv6]' \
+        '--ip-version[v4, v6 or none]:VALUE:' \
+        '--http-status[an HTTP status, or its beginning\: 404, 5+]:VALUE:' \
+        '--http-method[an HTTP method, in any case]:VALUE:' \
+        '--http-path[a regular expression found in the path]:VALUE:' \
+        '--http-url[a regular expression found in the URL]:VALUE:' \
+        '--http-header[a header\: key\:value]:VALUE:' \
+        '--interface[the interface of observation\: eth0]:VALUE:' \
+        '--node-name[nodes\: k8s*, test-cluster/*.company.com]:VALUE:' \
+        '--node-label[nodes that a selector selects]:VALUE:' \
+        '--uuid[the flow of this id]:VALUE:' \
+        '--trace-id[a trace id]:VALUE:' \
+        '--ip-trace-id[an IP trace id]:VALUE:' \
+        '--cel-expression[a CEL expression over _flow]:VALUE:' \
+        '--allowlist[FlowFilters in JSON\: flows that one matches]:JSON:' \
+        '--denylist[FlowFilters in JSON\: no flows that one matches]:JSON:' \
+        '--print-raw-filters[print the filters and end]' \
+        '--output[how to print; compact when not given]:VALUE:' \
+        '-o[how to print; compact when not given]:VALUE:' \
+        '--print-node-name[the node'\''s name too]' \
+        '--print-policy-names[names of the policies that allowed or denied]' \
+        '--time-format[how times are written]:VALUE:' \
+        '--numeric[addresses, no names]' \
+        '--ip-translation[names for addresses; =false as --numeric]' \
+        '--color[colour compact and dict]:VALUE:' \
+        '--field-mask[fields asked of a server; a recording is printed whole]:LIST:' \
+        '--use-default-field-masks[ask a server for what is printed only]' \
+        '--server[address of a Hubble server]:VALUE:' \
+        '--timeout[to connect]:DURATION:' \
+        '--request-timeout[of requests that are no streams]:DURATION:' \
+        '--tls[use TLS]' \
+        '--tls-allow-insecure[do not verify the server]' \
+        '--tls-ca-cert-files[certificate authorities]:LIST:' \
+        '--tls-client-cert-file[certificate of the client]:FILE:_files' \
+        '--tls-client-key-file[key of the client]:FILE:_files' \
+        '--tls-server-name[name in the server'\''s certificate]:VALUE:' \
+        '--basic-auth-username[user]:VALUE:' \
+        '--basic-auth-password[password]:VALUE:' \
+        '--port-forward[forward Relay'\''s port]' \
+        '-P[forward Relay'\''s port]' \
+        '--port-forward-port[the local port]:N:' \
+        '--kube-context[context of the kubeconfig]:VALUE:' \
+        '--kube-namespace[Cilium'\''s namespace]:VALUE:' \
+        '--kubeconfig[the kubeconfig]:FILE:_files' \
+        '--input-file[the recording to read; - is standard input]:FILE:_files' \
+        '--silent-errors[no node status messages]' \
+        '-s[no node status messages]' \
+        '--config[a YAML file of flags]:FILE:_files' \
+        '--debug[tell more]' \
+        '-D[tell more]' \
+        '--help[help; -h is short, --help explains]' \
+        '-h[help; -h is short, --help explains]'
       ;;
     completion)
       _arguments -s \
@@ -59,7 +213,7 @@ _ringfence() {
       _arguments -s \
         '--help[help; -h is short, --help explains]' \
         '-h[help; -h is short, --help explains]' \
-        '1:COMMAND:(rehearse test completion help version)'
+        '1:COMMAND:(rehearse explain test observe completion help version)'
       ;;
     version)
       _arguments -s \
