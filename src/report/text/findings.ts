@@ -7,11 +7,12 @@ import { hanging, heading, limited, type Page, paragraph } from "./page.ts";
 const FINDINGS = 8;
 const ORDER: Readonly<Record<Severity, number>> = { error: 0, warn: 1, info: 2 };
 
-/** INPUT: rejected policies, dropped fields and the like. It stands near the top because it changes the answer. */
+/** INPUT: rejected policies, dropped fields, what names files told. It stands near the top because the answer rests on it. */
 export function inputLines(rehearsal: Rehearsal, page: Page): readonly string[] {
   if (rehearsal.findings.length === 0) return [];
   const lines = limited(page, bySeverity(rehearsal.findings), FINDINGS, (finding) => findingLines(finding, page));
-  return [...heading(page, "INPUT", "it changes the answer"), ...lines];
+  const isGood = rehearsal.findings.every((finding) => finding.severity === "info");
+  return [...heading(page, "INPUT", isGood ? "the answer rests on it" : "it changes the answer"), ...lines];
 }
 
 /** Findings, worst first, otherwise in their order. */
