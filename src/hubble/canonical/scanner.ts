@@ -5,6 +5,7 @@ import { descriptorOf } from "../schema.ts";
 import { compiledMessage } from "./compiled.ts";
 import { ByteWalker } from "./walker.ts";
 
+const QUOTE = 0x22;
 const COMMA = 0x2c;
 const CLOSE_BRACE = 0x7d;
 
@@ -15,6 +16,7 @@ const UUID = NAMES.indexOf("uuid");
 const SOURCE = NAMES.indexOf("source");
 const DESTINATION = NAMES.indexOf("destination");
 const L7 = NAMES.indexOf("l7");
+const ADDRESSES = NAMES.indexOf("IP");
 
 /** Fields that differ from line to line; the others repeat together and are remembered as runs. The summary of an L7 flow quotes the request. */
 const OWN = new Set(
@@ -34,6 +36,7 @@ const ENVELOPE_TIME = new TextEncoder().encode(',"time":');
 const END_SAMPLE = { count: 12, stride: 4 };
 const START_SAMPLE = { count: 16, stride: 4 };
 const ENDPOINT_SAMPLE = { count: 14, stride: 4 };
+const ADDRESS_SAMPLE = { count: 13, stride: 4 };
 
 /** Members that stand together: which fields, with what values. */
 type Run = { readonly ids: Int32Array; readonly values: readonly Json[] };
@@ -46,6 +49,7 @@ type Run = { readonly ids: Int32Array; readonly values: readonly Json[] };
 export class CanonicalScanner {
   private readonly walker = new ByteWalker();
   private readonly ends = new SpanMemo<Json>(1 << 13);
+  private readonly addresses = new SpanMemo<Json>(1 << 13);
   private readonly runs = new SpanMemo<Run>(1 << 14);
   private readonly decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
@@ -55,6 +59,10 @@ export class CanonicalScanner {
   private readonly stops = new Int32Array(NAMES.length);
   private readonly values: (Json | undefined)[] = NAMES.map(() => undefined);
   private line = 0;
+  private lineStart = 0;
+  /** The text of a line, and which line's it is. */
+  private text = "";
+  private textLine = -1;
   private last = -1;
   private localEnd = 0;
 
@@ -73,6 +81,7 @@ export class CanonicalScanner {
   scan(bytes: Uint8Array, start: number, end: number): Message | null {
     const { walker } = this;
     walker.attach(bytes, start, end);
+    this.lineStart = start;
     this.line++;
     this.last = -1;
     this.localEnd = 0;
@@ -113,6 +122,7 @@ export class CanonicalScanner {
     this.starts[id] = walker.at;
     this.values[id] = undefined;
     if (id === SOURCE || id === DESTINATION) return this.scanEnd(id);
+    if (id === ADDRESSES) return this.scanAddresses();
     if (!this.walk(id)) return false;
     this.stops[id] = walker.at;
     return true;
@@ -131,6 +141,25 @@ export class CanonicalScanner {
     this.values[id] = value;
     // The end on the observing node has an id: what follows names its interface.
     if (typeof value === "object" && value !== null && "ID" in value) this.localEnd = ends.id;
+    return true;
+  }
+
+  /** The addresses of a conversation come again with each of its packets. */
+  private scanAddresses(): boolean {
+    const { walker, addresses } = this;
+    const { at, view, end } = walker;
+    const hash = sample(view, at, end, ADDRESS_SAMPLE);
+    let value = addresses.find(view, at, end, hash);
+    if (value === undefined) {
+      if (!this.walk(ADDRESSES)) return false;
+      if (!addresses.isWorthKeeping(hash)) {
+        this.stops[ADDRESSES] = walker.at;
+        return true;
+      }
+      value = this.parse(at, walker.at);
+      addresses.put(hash, this.copy(at, walker.at), value);
+    } else walker.at = at + addresses.length;
+    this.values[ADDRESSES] = value;
     return true;
   }
 
@@ -221,8 +250,19 @@ export class CanonicalScanner {
     return value;
   }
 
+  /** The value in bytes[start, stop). Of a line in ASCII the text is made once, its parts are slices of it. */
   private parse(start: number, stop: number): Json {
-    const value: Json = JSON.parse(this.decoder.decode(this.walker.bytes.subarray(start, stop)));
+    const { walker } = this;
+    if (this.textLine !== this.line) {
+      this.textLine = this.line;
+      this.text = this.decoder.decode(walker.bytes.subarray(this.lineStart, walker.end));
+    }
+    const isAscii = this.text.length === walker.end - this.lineStart;
+    const text = isAscii
+      ? this.text.slice(start - this.lineStart, stop - this.lineStart)
+      : this.decoder.decode(walker.bytes.subarray(start, stop));
+    if (walker.bytes[start] === QUOTE && !text.includes("\\")) return text.slice(1, -1);
+    const value: Json = JSON.parse(text);
     return value;
   }
 
