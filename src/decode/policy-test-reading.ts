@@ -2,7 +2,7 @@ import { type Finding, UserError } from "#model/finding.ts";
 import type { JsonObject } from "#model/json.ts";
 import type { Place } from "#model/place.ts";
 import { nearestName } from "./nearest.ts";
-import type { SourceObject } from "./source-object.ts";
+import { type SourceObject, TextProblem } from "./source-object.ts";
 
 /** Reads one element of a test; `problem` ends the reading with the element's place. */
 export type Reading = {
@@ -15,7 +15,7 @@ export type Reading = {
 export function readingOf(source: SourceObject, file: string, findings: Finding[]): Reading {
   let known: ReturnType<SourceObject["positions"]> | null = null;
   const place = (path: string): Place => {
-    known ??= source.positions();
+    known ??= positionsOf(source);
     const positions = known;
     let at = path;
     while (at !== "" && positions[at] === undefined)
@@ -39,6 +39,16 @@ export function readingOf(source: SourceObject, file: string, findings: Finding[
         place: place(path),
       }),
   };
+}
+
+/** Empty where a text is nested too deeply to be read a second time for its positions. */
+function positionsOf(source: SourceObject): ReturnType<SourceObject["positions"]> {
+  try {
+    return source.positions();
+  } catch (problem) {
+    if (problem instanceof TextProblem) return {};
+    throw problem;
+  }
 }
 
 /** Refuses keys that do not exist: what a mistyped one asks for would never be checked, and the test would pass. */

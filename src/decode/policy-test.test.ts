@@ -206,6 +206,11 @@ describe("what cannot be meant is an error with its line", () => {
     expect(problems).toMatchObject([{ place: { line: 4 } }]);
   });
 
+  it("one that is nested too deeply for places is told at its beginning", () => {
+    const deep = Array.from({ length: 3000 }, (_, index) => `${" ".repeat(index)}- \n`).join("");
+    expect(read(`name: x\nobjects:\n${deep}`).problems).toMatchObject([{ place: { line: 1 } }]);
+  });
+
   it("but a text that is broken is no test file", () => {
     expect(() => read("name: [")).toThrow(UserError);
   });
