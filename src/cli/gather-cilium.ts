@@ -3,7 +3,7 @@ import { readCiliumConfigFile } from "#decode/cilium-config-file.ts";
 import { type CiliumVersion, parseMinor, readVersion } from "#decode/cilium-version.ts";
 import type { Finding } from "#model/finding.ts";
 import type { PolicyKind } from "#model/policy.ts";
-import { type CiliumMinor, NEWEST_MINOR } from "#model/profile.ts";
+import { type CiliumMinor, CORPUS_RELEASES, NEWEST_MINOR } from "#model/profile.ts";
 import type { Snapshot } from "#model/snapshot.ts";
 import { readInputText } from "./input-text.ts";
 
@@ -56,7 +56,10 @@ export function gatherCilium({ version, file }: CiliumGiven, seen: CiliumSeen): 
       assumed: settings === null,
     },
     ignoredKinds: facts?.ignoredKinds ?? [],
-    findings: [...(chosen === null ? [] : versionFindings(chosen, seen.objects)), ...(file?.findings ?? [])],
+    findings: [
+      ...(chosen === null ? [] : [...versionFindings(chosen, seen.objects), ...releaseFindings(chosen)]),
+      ...(file?.findings ?? []),
+    ],
   };
 }
 
@@ -82,4 +85,26 @@ function versionOfFlows(version: string | null): CiliumVersion | null {
 function versionFindings(version: CiliumVersion, objects: CiliumFacts | null): readonly Finding[] {
   const known = new Set((objects?.findings ?? []).map((finding) => finding.message));
   return version.findings.filter((finding) => !known.has(finding.message));
+}
+
+/** An agent whose patch release is newer than the one that the corpus was written by. */
+function releaseFindings({ minor, version }: CiliumVersion): readonly Finding[] {
+  const proven = CORPUS_RELEASES[minor];
+  const patch = patchOf(version, minor);
+  if (patch === null || patch <= (patchOf(proven, minor) ?? 0)) return [];
+  return [
+    {
+      id: "unproven-cilium-release",
+      severity: "info",
+      message: `agent ${version} is newer than the release the engine was proven against (${proven})`,
+      help: "see whether its verdicts were reproduced (calibration), and whether a newer ringfence knows the release",
+    },
+  ];
+}
+
+/** The patch number of a version of that minor, null when it is of another or none is known. */
+function patchOf(version: string, minor: CiliumMinor): number | null {
+  const rest = version.startsWith(`${minor}.`) ? version.slice(minor.length + 1) : "";
+  const digits = /^\d+/.exec(rest);
+  return digits === null ? null : Number(digits[0]);
 }

@@ -3,6 +3,13 @@ export type CiliumMinor = "1.18" | "1.19" | "1.20";
 export const CILIUM_MINORS: readonly CiliumMinor[] = ["1.18", "1.19", "1.20"];
 export const NEWEST_MINOR: CiliumMinor = "1.20";
 
+/** The patch releases whose own engine wrote the corpus, and so those against which ours is proven. See oracle/README.md. */
+export const CORPUS_RELEASES: Readonly<Record<CiliumMinor, string>> = {
+  "1.18": "1.18.11",
+  "1.19": "1.19.6",
+  "1.20": "1.20.2",
+};
+
 /**
  * The agent settings that change a policy decision. Names are those of the policy test file
  * (docs: policy-test format); defaults are the Helm chart's for that minor.
