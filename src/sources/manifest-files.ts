@@ -105,7 +105,15 @@ function tooMany(path: string): UserError {
 }
 
 async function missing(path: string): Promise<UserError> {
+  if (path === "") {
+    return new UserError("no-such-file", "an empty path was given", { help: "is a variable of the shell not set?" });
+  }
   const near = await nearestPath(path);
+  if (near === path) {
+    return new UserError("no-such-file", `${path} leads nowhere`, {
+      help: "it is a link: mend it, or name its target",
+    });
+  }
   return new UserError("no-such-file", `${path} does not exist`, {
     help: near === null ? "check the path" : `did you mean ${near}?`,
   });

@@ -1,9 +1,10 @@
-import { createReadStream, readdirSync, type Stats, statSync } from "node:fs";
+import { createReadStream, existsSync, readdirSync, type Stats, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { FlowScanner } from "#decode/flow-scanner.ts";
 import { nearestName } from "#decode/nearest.ts";
 import { type Finding, UserError } from "#model/finding.ts";
 import type { FlowEvent } from "#model/flow.ts";
+import { expandPattern } from "./manifest-files.ts";
 import { LineCutter } from "./recording-lines.ts";
 import { type Compression, compressionOf, uncompressed } from "./recording-stream.ts";
 
@@ -34,7 +35,7 @@ export async function findRecordingFiles(
 ): Promise<{ readonly files: readonly RecordingFile[]; readonly findings: readonly Finding[] }> {
   const files: RecordingFile[] = [];
   const findings: Finding[] = [];
-  for (const path of [...new Set(paths)]) {
+  for (const path of new Set(await withPatterns(paths))) {
     if (path === STDIN) files.push(standardInput());
     else if (statOf(path).isDirectory()) {
       const found = await filesInDirectory(path);
@@ -43,6 +44,17 @@ export async function findRecordingFiles(
     } else files.push(await lookAt(path));
   }
   return { files: inOrder(files), findings };
+}
+
+/** Patterns (`*`, `**`, `?`, `{a,b}`) as the files that they match; what matches nothing is told as missing. */
+async function withPatterns(paths: readonly string[]): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const path of paths) {
+    const isPattern = path !== STDIN && /[*?{[]/.test(path) && !existsSync(path);
+    const matches = isPattern ? await expandPattern(path) : [];
+    found.push(...(matches.length > 0 ? matches : [path]));
+  }
+  return found;
 }
 
 function standardInput(): RecordingFile {
@@ -68,7 +80,8 @@ const REASONS: Readonly<Record<string, string>> = {
 /** Node's own text would repeat the path. */
 function unreadable(path: string, cause: unknown): UserError {
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
-  const near = code === "ENOENT" ? nearestIn(dirname(path), basename(path)) : null;
+  const found = code === "ENOENT" ? nearestIn(dirname(path), basename(path)) : null;
+  const near = found === path ? null : found;
   const help =
     near === null
       ? "name a file that hubble observe -o jsonpb or the exporter wrote, a directory of such files, or - for standard input"
@@ -91,7 +104,7 @@ function nearestIn(directory: string, name: string): string | null {
 
 async function filesInDirectory(path: string) {
   const names = readdirSync(path).filter((name) => !name.startsWith("."));
-  const paths = names.map((name) => join(path, name)).filter((one) => statOf(one).isFile());
+  const paths = names.map((name) => join(path, name)).filter(isReadableFile);
   const files: RecordingFile[] = [];
   const ignored: string[] = [];
   for (const one of paths.sort()) {
@@ -106,6 +119,15 @@ async function filesInDirectory(path: string) {
     });
   }
   return { files, findings: ignored.length === 0 ? [] : [ignoredFinding(path, ignored)] };
+}
+
+/** A link in a directory may lead nowhere: it is nobody's recording. */
+function isReadableFile(path: string): boolean {
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
 }
 
 function ignoredFinding(path: string, ignored: readonly string[]): Finding {

@@ -205,7 +205,7 @@ function isBlank(bytes: Uint8Array, start: number, end: number): boolean {
 
 function unreadable(reading: Reading): UserError {
   const byte = Math.max(0, reading.firstBad);
-  return new UserError("recording-unreadable", `${reading.file}: byte ${byte}: not a recording of flows`, {
+  return new UserError("recording-unreadable", "not a recording of flows", {
     help: "one JSON object a line is expected: record with hubble observe -f -o jsonpb",
     place: { file: reading.file, byte },
   });
