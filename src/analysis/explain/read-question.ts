@@ -138,7 +138,7 @@ function listening(to: End, ports: readonly string[], otherwise: string): string
 }
 
 /** What a conversation holds that nobody recorded. */
-const NOT_RECORDED: Omit<Conversation, "id" | "from" | "to" | keyof Target | "requests"> = {
+export const NOT_RECORDED: Omit<Conversation, "id" | "from" | "to" | keyof Target | "requests"> = {
   ...{ flows: 0, recorded: {}, sidesSeen: [], firstSeen: 0, lastSeen: 0, hours: {}, nodes: [], examples: [] },
   ...{ verdicts: [], requestsDropped: 0, services: [], destinationNames: [], reply: "no", openBefore: false },
   ...{ longestSeconds: 0, epochs: [], notDecided: null },
