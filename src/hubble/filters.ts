@@ -1,8 +1,9 @@
+import { celExpression } from "./filters/cel-expression.ts";
 import { clusterName } from "./filters/cluster-name.ts";
 import { dropReasonDesc } from "./filters/drop-reason-desc.ts";
 import { encrypted } from "./filters/encrypted.ts";
 import { eventType } from "./filters/event-type.ts";
-import type { FilterField, FlowPredicate } from "./filters/filter.ts";
+import type { FilterField, FilterLog, FlowPredicate } from "./filters/filter.ts";
 import { fqdn } from "./filters/fqdn.ts";
 import { http } from "./filters/http.ts";
 import { identity } from "./filters/identity.ts";
@@ -49,6 +50,7 @@ const FIELDS: readonly FilterField[] = [
   ipVersion,
   traceId,
   trafficDirection,
+  celExpression,
   networkInterface,
   ipTraceId,
 ];
@@ -60,16 +62,16 @@ export type FilterLists = { readonly allow: readonly Message[]; readonly deny: r
  * Whether a flow is kept: an allowing filter matches (or there is none) and no denying one does. undefined where every
  * flow is kept. Throws FilterError. Upstream: filters.BuildFilterList, Apply.
  */
-export function buildFilters({ allow, deny }: FilterLists): FlowPredicate | undefined {
-  const allowing = allow.map(buildFilter);
-  const denying = deny.map(buildFilter);
+export function buildFilters({ allow, deny }: FilterLists, log: FilterLog): FlowPredicate | undefined {
+  const allowing = allow.map((filter) => buildFilter(filter, log));
+  const denying = deny.map((filter) => buildFilter(filter, log));
   if (allowing.length === 0 && denying.length === 0) return undefined;
   return (flow) =>
     (allowing.length === 0 || allowing.some((matches) => matches(flow))) && !denying.some((matches) => matches(flow));
 }
 
-function buildFilter(filter: Message): FlowPredicate {
-  const predicates = FIELDS.flatMap((field) => field(filter));
+function buildFilter(filter: Message, log: FilterLog): FlowPredicate {
+  const predicates = FIELDS.flatMap((field) => field(filter, log));
   const [only] = predicates;
   if (predicates.length === 1 && only !== undefined) return only;
   return (flow) => predicates.every((matches) => matches(flow));

@@ -1,5 +1,5 @@
 import { buildFilters } from "./filters.ts";
-import type { FlowPredicate } from "./filters/filter.ts";
+import type { FilterLog, FlowPredicate } from "./filters/filter.ts";
 import { compareMoments, type Moment, momentOf } from "./go-time.ts";
 import { type Message, partOf, textOf } from "./message.ts";
 import { EVERY_FLOW, type ObserveRequest } from "./observe-request.ts";
@@ -22,8 +22,8 @@ export class Observation {
   /** How many are still to be printed; infinite without `--first`. */
   private left: number;
 
-  constructor(request: ObserveRequest) {
-    this.isKept = buildFilters(request.filters);
+  constructor(request: ObserveRequest, log: FilterLog) {
+    this.isKept = buildFilters(request.filters, log);
     this.since = request.since;
     this.until = request.until;
     const isBounded = request.number !== 0n && request.number !== EVERY_FLOW;

@@ -35,7 +35,7 @@ export class Observer {
   private readonly isJson: boolean;
 
   constructor(request: ObserveRequest, { sink, last, warn }: ObserverParts) {
-    this.observation = new Observation(request);
+    this.observation = new Observation(request, (message, error) => warn("ERROR", message, [["error", error]]));
     this.reader = new ResponseReader(warn);
     this.printer = createPrinter(request.print, sink);
     this.sink = sink;

@@ -4,7 +4,11 @@ import { ProtoError } from "./protojson/parse.ts";
 import { readProtojson } from "./protojson/read.ts";
 
 /** A warning as the hubble CLI logs it. */
-export type LogWarning = (message: string, attributes: readonly (readonly [name: string, value: string])[]) => void;
+export type LogWarning = (
+  level: "WARN" | "ERROR",
+  message: string,
+  attributes: readonly (readonly [name: string, value: string])[],
+) => void;
 
 /**
  * Reads lines of recordings as Hubble's own client does: an unknown field is told once, and passed over from then on; a
@@ -30,7 +34,7 @@ export class ResponseReader {
       if (!(lenient instanceof ProtoError)) {
         this.isLenient = true;
         const message = "unknown field detected, upgrade the Hubble CLI to get rid of this warning";
-        this.warn(message, [["error", strict.message]]);
+        this.warn("WARN", message, [["error", strict.message]]);
         return lenient;
       }
     }
@@ -52,7 +56,7 @@ export class ResponseReader {
   }
 
   private unreadable(error: string, line: string): void {
-    this.warn("Failed to unmarshal json to flow", [
+    this.warn("WARN", "Failed to unmarshal json to flow", [
       ["error", error],
       ["line", line],
     ]);

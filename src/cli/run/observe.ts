@@ -84,7 +84,7 @@ function requestOf(values: FlagValues, settings: Settings, io: Io): ObserveReque
 
 type LogAttributes = readonly (readonly [string, string])[];
 
-function log(io: Io, level: "DEBUG" | "WARN", message: string, attributes: LogAttributes): void {
+function log(io: Io, level: "DEBUG" | "WARN" | "ERROR", message: string, attributes: LogAttributes): void {
   io.err(logLine(new Date().toISOString(), level, message, attributes));
 }
 
@@ -98,7 +98,7 @@ async function print(source: FlowSource, request: ObserveRequest, io: Io): Promi
   const observer = new Observer(request, {
     sink: output.sink,
     last: isLast ? createLastLines(Number(number)) : NO_LAST,
-    warn: (message, attributes) => log(io, "WARN", message, attributes),
+    warn: (level, message, attributes) => log(io, level, message, attributes),
   });
   if (isLast && number > MOST_LAST) throw new FlagError(`--last must be <= 1_000_000, got ${number}`);
   await take(source, request, { observer, output, io });

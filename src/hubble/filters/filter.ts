@@ -4,7 +4,10 @@ import type { Message } from "../message.ts";
 export type FlowPredicate = (flow: Message | undefined) => boolean;
 
 /** What one field (or several that belong together) of a FlowFilter asks of a flow: all of the predicates. Throws FilterError. */
-export type FilterField = (filter: Message) => readonly FlowPredicate[];
+export type FilterField = (filter: Message, log: FilterLog) => readonly FlowPredicate[];
+
+/** Takes what goes wrong while a flow is asked about. */
+export type FilterLog = (message: string, error: string) => void;
 
 /** A FlowFilter that cannot be built. The text is that of pkg/hubble/filters. */
 export class FilterError extends Error {}
