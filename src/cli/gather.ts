@@ -1,6 +1,5 @@
 import { existsSync } from "node:fs";
 import { withoutIgnored } from "#decode/ignored-kinds.ts";
-import { readNames } from "#decode/names.ts";
 import { type ReadInventory, readInventory } from "#decode/objects.ts";
 import type { GivenName, NameQuestion } from "#model/coverage.ts";
 import { type Finding, UserError } from "#model/finding.ts";
@@ -12,7 +11,8 @@ import { type LoadedManifests, loadManifests } from "#sources/manifests.ts";
 import { gatherCilium, readCiliumGiven } from "./gather-cilium.ts";
 import { storedPolicies } from "./gather-stored.ts";
 import { joinTraffic, type Recorded, readFlows } from "./gather-traffic.ts";
-import { readInputText, refuseTwoStreams } from "./input-text.ts";
+import { refuseTwoStreams } from "./input-text.ts";
+import { readNamesFile } from "./names-file.ts";
 import type { Progress } from "./progress.ts";
 
 /** The inputs of an analysis as the command line names them. */
@@ -120,7 +120,7 @@ async function gatherNames(paths: readonly string[]) {
   const questions: NameQuestion[] = [];
   const findings: Finding[] = [];
   for (const path of paths) {
-    const read = readNames(await readInputText(path), path);
+    const read = await readNamesFile(path);
     for (const name of read.names) names.push(name);
     for (const question of read.questions) questions.push(question);
     findings.push(...read.findings);

@@ -4,7 +4,7 @@ import type { Place } from "#model/place.ts";
 import { givenName, type NameEntry, nameProblem } from "./name-entry.ts";
 import { documentEntries } from "./names-document.ts";
 import { cacheTableEntries, hostsEntries, looksLikeCacheTable, looksLikeHosts } from "./names-table.ts";
-import { looksLikeQueryLog, readQueryLog } from "./query-log.ts";
+import { looksLikeQueryLog, type QueryLog, readQueryLog } from "./query-log.ts";
 
 /** Names and addresses read from a file, or questions, and what of it could not be read. */
 export type ReadNames = {
@@ -26,14 +26,15 @@ const MAX_FINDINGS = 20;
  * good ones is a finding.
  */
 export function readNames(text: string, file: string): ReadNames {
-  return looksLikeQueryLog(text) ? questionsOf(text, file) : namesOf(text, file);
+  return looksLikeQueryLog(text) ? questionsOf(readQueryLog(text, file), file) : namesOf(text, file);
 }
 
-const FORMS =
+/** The forms in one line, for errors. */
+export const NAME_FORMS =
   "accepted: `name: [address, …]`, a list of `{name, ips}`, hosts lines `address name…`, `cilium-dbg fqdn cache list` (with or without -o json), CoreDNS's query log";
 
-function questionsOf(text: string, file: string): ReadNames {
-  const { questions, otherLines, dropped } = readQueryLog(text, file);
+/** What a query log told, in the same form. Throws `UserError` when that is nothing. */
+export function questionsOf({ questions, otherLines, dropped }: QueryLog, file: string): ReadNames {
   if (questions.length === 0) {
     throw new UserError("bad-names", "is a CoreDNS log without questions", {
       help: "switch its plugin `log` on in the Corefile, and take: kubectl -n kube-system logs -l k8s-app=kube-dns --tail=-1",
@@ -58,7 +59,7 @@ function namesOf(text: string, file: string): ReadNames {
   }
   const [first] = problems;
   if (names.length === 0 && first !== undefined) {
-    throw new UserError("bad-names", `${first.message}; left out`, { help: FORMS, place: first.place });
+    throw new UserError("bad-names", `no list of names: ${first.message}`, { help: NAME_FORMS, place: first.place });
   }
   const findings = problems.slice(0, MAX_FINDINGS).map(({ message, place }) => badEntry(message, place));
   const rest = problems.length - findings.length;
@@ -76,7 +77,7 @@ function entriesOf(text: string, file: string): readonly NameEntry[] {
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     throw new UserError("bad-names", `no list of names: ${error.message}`, {
-      help: FORMS,
+      help: NAME_FORMS,
       place: error.place ?? { file },
       cause: error,
     });
@@ -84,7 +85,7 @@ function entriesOf(text: string, file: string): readonly NameEntry[] {
 }
 
 function badEntry(problem: string, place: Place): Finding {
-  return { id: "bad-name-entry", severity: "warn", message: `${problem}; left out`, help: FORMS, place };
+  return { id: "bad-name-entry", severity: "warn", message: `${problem}; left out`, help: NAME_FORMS, place };
 }
 
 function otherLinesOf(count: number, file: string): Finding {

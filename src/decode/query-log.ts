@@ -28,25 +28,35 @@ export function looksLikeQueryLog(text: string): boolean {
   return text.split("\n", 2000).some((line) => QUESTION.test(line) || /\bCoreDNS-\d/.test(line));
 }
 
+/** Takes a log line by line; `end` gives what was told. */
+export type QueryLogReader = { readonly add: (line: string) => void; readonly end: () => QueryLog };
+
 /** Reads a CoreDNS query log. It tells who asked for which name and whether there is one, never its addresses. */
-export function readQueryLog(text: string, file: string): QueryLog {
+export function createQueryLog(file: string): QueryLogReader {
   const found = new Map<string, { -readonly [Key in keyof NameQuestion]: NameQuestion[Key] }>();
   let otherLines = 0;
   let dropped = 0;
-  for (const line of text.split("\n")) {
+  const add = (line: string) => {
     const match = QUESTION.exec(line);
-    const [, asker = "", name = "", rcode = ""] = match ?? [];
-    if (match === null || !isAddress(asker) || !isName(name)) {
+    const [, asker = "", asked = "", rcode = ""] = match ?? [];
+    if (match === null || !isAddress(asker) || !isName(asked)) {
       if (line.trim() !== "") otherLines++;
-      continue;
+      return;
     }
-    const key = `${asker} ${plainName(name)}`;
-    const known = found.get(key);
+    const name = plainName(asked);
+    const known = found.get(`${asker} ${name}`);
     if (known !== undefined) {
       known.answered ||= rcode === "NOERROR";
       known.count++;
     } else if (found.size >= MAX_QUESTIONS) dropped++;
-    else found.set(key, { name: plainName(name), asker, answered: rcode === "NOERROR", count: 1, file });
-  }
-  return { questions: [...found.values()], otherLines, dropped };
+    else found.set(`${asker} ${name}`, { name, asker, answered: rcode === "NOERROR", count: 1, file });
+  };
+  return { add, end: () => ({ questions: [...found.values()], otherLines, dropped }) };
+}
+
+/** The same of a text that is at hand. */
+export function readQueryLog(text: string, file: string): QueryLog {
+  const log = createQueryLog(file);
+  for (const line of text.split("\n")) log.add(line);
+  return log.end();
 }
