@@ -62,7 +62,8 @@ export async function gather(
   const cilium = gatherCilium(given, { ...telling, objects: read.ciliumConfig });
   const seen = withoutIgnored(read.policies, cilium.ignoredKinds);
   const wanted = withoutIgnored(proposed.policies, cilium.ignoredKinds);
-  const stored = await storedPolicies({ inForce: seen.policies, proposed: wanted.policies }, cilium.cilium.value);
+  const sets = { inForce: seen.policies, proposed: wanted.policies };
+  const stored = await storedPolicies(sets, cilium.cilium.value, proposal.manifests);
   const inventory = mergedInventory({ inForce, read, proposal });
   const isKnown = hasObjects || inventory !== read.inventory;
   const join = {
