@@ -38,7 +38,8 @@ export function cidrFigures({ CidrTable, parsePrefix }, timed) {
     );
     return [...distinct.values()];
   });
-  const built = timed(() => new CidrTable(parsed.result));
+  const builds = [0, 1, 2].map(() => timed(() => new CidrTable(parsed.result)));
+  const built = builds.reduce((best, one) => (one.milliseconds < best.milliseconds ? one : best));
   const table = built.result;
   const next = generator();
   const addresses = Uint32Array.from({ length: 4096 }, next);
@@ -51,7 +52,9 @@ export function cidrFigures({ CidrTable, parsePrefix }, timed) {
     return (LOOKUPS / run.milliseconds) * 1000;
   };
   const rate4 = Math.max(...[0, 1, 2].map(() => lookup((a) => table.find4(a))));
-  const rate6 = Math.max(...[0, 1, 2].map(() => lookup((a, b) => table.find6(0x20010db8, a, b & 0xffff0000, 0))));
+  const rate6 = Math.max(
+    ...[0, 1, 2].map(() => lookup((a, b) => table.find6(0x20010db8_0000 + (a >>> 16), (a & 0xffff) * 2 ** 32 + b, 0))),
+  );
   const millions = (rate) => `${(rate / 1e6).toFixed(1)} million/s`;
   return [
     { what: "100,000 CIDRs read from text", value: `${parsed.milliseconds.toFixed(0)} ms`, limit: "", ok: null },
