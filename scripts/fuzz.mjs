@@ -1,24 +1,4 @@
-// `npm run fuzz -- --minutes N`: bundles the fuzzer and runs it. See test/fuzz/main.ts and CONTRIBUTING.md.
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { build } from "esbuild";
+// `npm run fuzz -- --minutes N`: worlds at random against Cilium's own engine. See test/fuzz/main.ts.
+import { runBundled } from "./run-bundled.mjs";
 
-const directory = mkdtempSync(join(tmpdir(), "ringfence-fuzz-"));
-const outfile = join(directory, "fuzz.mjs");
-await build({
-  entryPoints: ["test/fuzz/main.ts"],
-  outfile,
-  bundle: true,
-  format: "esm",
-  platform: "node",
-  target: "node20.19",
-  banner: {
-    js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
-  },
-  logLevel: "warning",
-});
-const { status } = spawnSync(process.execPath, [outfile, ...process.argv.slice(2)], { stdio: "inherit" });
-rmSync(directory, { recursive: true });
-process.exitCode = status ?? 1;
+await runBundled("test/fuzz/main.ts", process.argv.slice(2));

@@ -1,5 +1,6 @@
 import { hostPrefix, parseAddress, prefixKey, unmapped } from "#engine/cidr.ts";
 import { worldName } from "#engine/cidr-selector.ts";
+import { NODE_ADDRESS_TYPES } from "#engine/ends.ts";
 import { podEnd } from "#engine/identity.ts";
 import { SEMANTICS } from "#engine/semantics.ts";
 import type { Connection } from "#model/connection.ts";
@@ -64,8 +65,6 @@ function namesByAddress(test: PolicyTest): TestWorld["names"] {
 function podKey(pod: Pod): string {
   return `${pod.namespace}/${pod.name}`;
 }
-
-const NODE_ADDRESS_TYPES: ReadonlySet<string> = new Set(["InternalIP", "ExternalIP", "CiliumInternalIP"]);
 
 function nodeAddresses(node: Node): readonly string[] {
   return node.addresses

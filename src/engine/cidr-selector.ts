@@ -3,6 +3,7 @@ import {
   CIDR_LABELS,
   type EndpointSelector,
   labelSelector,
+  NONE,
   readSelector,
   type Requirement,
   requirementsOf,
@@ -119,9 +120,17 @@ function worldsOf(cidrs: readonly string[], stack: CidrStack): readonly Selector
   return (stack.ipv4 && has4) || (stack.ipv6 && has6) ? [reservedSelector("world")] : [];
 }
 
+/** The trap: beside a group nobody checks it, and a bare address is no prefix to GetPrefixesFromCIDRSet. */
+function exceptAsLabel(cidr: string): Requirement {
+  const asked = cidrExpression(`cidr:${cidr}`, "DoesNotExist");
+  return cidr.includes("/") ? asked : { ...asked, isUntold: true };
+}
+
 /** Upstream: 1.18 CIDRRuleSlice.GetAsEndpointSelectors. */
 function ruleAsLabels(rule: CidrRule, stack: CidrStack): readonly Selector[] {
-  const except = rule.except.map((cidr) => cidrExpression(`cidr:${cidr}`, "DoesNotExist"));
+  // Such an except becomes a label without a key, and no label selector can be made of that.
+  if (rule.except.some((cidr) => parsePrefix(cidr) === null)) return [NONE];
+  const except = rule.except.map(exceptAsLabel);
   if (rule.cidr !== "") {
     const main = cidrLabels([cidrExpression(`cidr:${rule.cidr}`, "Exists"), ...except]);
     if (!rule.cidr.endsWith("/0")) return [main];

@@ -20,6 +20,8 @@ export type EndContext = {
 };
 
 const WORKED_OUT: ReadonlySet<string> = new Set(["cidr", "cidrgroup", "fqdn", "node"]);
+/** The kinds of a Node's addresses that the agent puts into its ipcache. Upstream: pkg/k8s ParseNode. */
+export const NODE_ADDRESS_TYPES: ReadonlySet<string> = new Set(["InternalIP", "ExternalIP", "CiliumInternalIP"]);
 const NO_PORTS: NamedPortMap = new Map();
 
 export function matchesNodes({ config }: EndContext): boolean {
@@ -126,7 +128,8 @@ function nodePlaces(end: ReservedEnd, context: EndContext): readonly (readonly L
   if (end.nodes.length === 0) return [labels(undefined)];
   return end.nodes.map((name) => {
     const node = context.inventory.nodes.find((item) => item.name === name);
-    return [...(node?.addresses.flatMap((item) => cidrs(item.address)) ?? []), ...labels(node)];
+    const own = node?.addresses.filter(({ type }) => NODE_ADDRESS_TYPES.has(type)) ?? [];
+    return [...own.flatMap((item) => cidrs(item.address)), ...labels(node)];
   });
 }
 

@@ -25,6 +25,8 @@ export type Requirement = {
   readonly key: SelectLabel;
   readonly operator: Operator;
   readonly values: ReadonlySet<string>;
+  /** A prefix that is asked for, and that the ipcache is not told of. Absent: it is. */
+  readonly isUntold?: true;
 };
 
 /**
@@ -209,7 +211,8 @@ function isWorldOfPods(item: Requirement, labels: LabelArray, reach: CidrReach):
 /** The prefixes a selector mentions, `except` included: the ipcache must know them. Upstream: GetCIDRPrefixes. */
 export function prefixesOf(selector: Selector): readonly Prefix[] {
   const isCidr = selector.kind === "cidr" || (selector.kind === "labels" && selector.key.startsWith(CIDR_LABELS));
-  return isCidr ? selector.requirements.flatMap((item) => item.key.prefix ?? []) : [];
+  if (!isCidr) return [];
+  return selector.requirements.flatMap(({ key, isUntold }) => (isUntold === true ? [] : (key.prefix ?? [])));
 }
 
 /** How the keys of 1.18's CIDR label selectors begin. */

@@ -1,12 +1,15 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { beforeAll, describe, expect, it } from "vitest";
 import { manifestsOf, readInventory } from "#decode/objects.ts";
 import { type SchemaJudge, schemaJudge } from "#decode/schema.ts";
+import { readManifests } from "#decode/yaml.ts";
 import { checkBySchema } from "#decode/schema-check.ts";
 import type { SchemaSet } from "#decode/schema-tree.ts";
 import type { Finding } from "#model/finding.ts";
 import type { Json, JsonObject } from "#model/json.ts";
+import { policyName } from "#model/policy.ts";
 import { CILIUM_MINORS, type CiliumMinor } from "#model/profile.ts";
 import { schemaCases } from "./schema-objects.ts";
 
@@ -91,6 +94,33 @@ for (const minor of CILIUM_MINORS) {
     expect(missed.slice(0, 3)).toEqual([]);
   });
 }
+
+/** By the same server, of Cilium's own examples: l7 rules that 1.20's CRD dropped, fromRequires that it forbids. */
+const REFUSED: readonly string[] = [
+  "CiliumNetworkPolicy/default/cnp-ingress-cassandra-server-access-least-privilege",
+  "CiliumNetworkPolicy/default/requires-rule",
+];
+
+const real = join(import.meta.dirname, "../../../shared/real/policies");
+const isAbsent = !existsSync(real);
+if (isAbsent) console.warn(`real policies are not judged: ${real} is absent`);
+
+describe.skipIf(isAbsent)("policies that run in real clusters", () => {
+  const files = isAbsent ? [] : readdirSync(real).filter((name) => name.endsWith(".yaml"));
+
+  it("are refused only where the API server refused them too", async () => {
+    const judge = await schemaJudge("1.20");
+    const refused = files.flatMap((file) => {
+      const { policies } = readInventory(readManifests(readFileSync(join(real, file), "utf8"), file).manifests);
+      return policies
+        .filter((policy) =>
+          judge.policy(policy).findings.some(({ id, severity }) => id === "schema" && severity === "error"),
+        )
+        .map(policyName);
+    });
+    expect(refused.toSorted()).toEqual(REFUSED);
+  });
+});
 
 /** Sorted, and without the empty lists and maps that Go leaves out. */
 function normal(value: Json): string {

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Mismatch } from "./run-corpus.ts";
 
 /** The folder of the recorded policy tests. */
 export const CORPUS = join(import.meta.dirname, "../../corpus");
@@ -18,6 +19,11 @@ export type KnownGap = {
 export function readKnownGaps(path: string = join(CORPUS, "known-gaps.txt")): readonly KnownGap[] {
   const lines = readFileSync(path, "utf8").split("\n");
   return lines.filter((line) => line !== "" && !line.startsWith("#")).map(readGap);
+}
+
+/** True for a difference that this line tells of, in a file of that name. */
+export function isGap(mismatch: Pick<Mismatch, "test" | "of" | "key">, gap: KnownGap): boolean {
+  return mismatch.test === gap.test && String(mismatch.of) === gap.of && mismatch.key === gap.key;
 }
 
 function readGap(line: string): KnownGap {

@@ -8,6 +8,7 @@ import { createEngine } from "#engine/engine.ts";
 import { createFastEngine } from "#engine/fast/fast-engine.ts";
 import { PolicyLibrary } from "#engine/policy-library.ts";
 import type { PolicyTest } from "#model/policy-test.ts";
+import type { CiliumMinor } from "#model/profile.ts";
 
 /** One key that the engine answers otherwise than Cilium. */
 export type Mismatch = {
@@ -27,6 +28,20 @@ export type CorpusRun = {
   readonly mismatches: readonly Mismatch[];
   /** Decisions, reasons included, that the fast engine makes otherwise than the plain one. */
   readonly unlike: readonly string[];
+  readonly minors: Readonly<Record<CiliumMinor, MinorRun>>;
+};
+
+type TestRun = Omit<CorpusRun, "minors"> & { readonly minor: CiliumMinor; readonly undecided: number };
+
+/** What the tests of one minor came to. */
+export type MinorRun = {
+  readonly connections: number;
+  /** Connections of which Cilium's verdict is that a fact is missing. */
+  readonly undecided: number;
+  readonly policies: number;
+  readonly keys: number;
+  /** Keys that the engine answers otherwise. */
+  readonly differing: number;
 };
 
 /** Runs the policy tests of a file, one a line, gzipped or not, and compares every expected key. */
@@ -34,21 +49,34 @@ export function runCorpus(path: string): CorpusRun {
   const bytes = readFileSync(path);
   const text = (path.endsWith(".gz") ? gunzipSync(bytes) : bytes).toString("utf8");
   const runs = text.split("\n").flatMap((line) => (line === "" ? [] : readPolicyTests(line, path).tests.map(runTest)));
-  const sum = (count: (run: CorpusRun) => number) => runs.reduce((total, run) => total + count(run), 0);
+  const ofMinor = (minor: CiliumMinor) => minorRun(runs.filter((run) => run.minor === minor));
+  return {
+    ...countsOf(runs),
+    mismatches: runs.flatMap((run) => run.mismatches),
+    unlike: runs.flatMap((run) => run.unlike),
+    minors: { "1.18": ofMinor("1.18"), "1.19": ofMinor("1.19"), "1.20": ofMinor("1.20") },
+  };
+}
+
+function countsOf(runs: readonly TestRun[]): Pick<CorpusRun, "connections" | "policies" | "keys"> {
+  const sum = (count: (run: TestRun) => number) => runs.reduce((total, run) => total + count(run), 0);
   return {
     connections: sum((run) => run.connections),
     policies: sum((run) => run.policies),
     keys: sum((run) => run.keys),
-    mismatches: runs.flatMap((run) => run.mismatches),
-    unlike: runs.flatMap((run) => run.unlike),
   };
+}
+
+function minorRun(runs: readonly TestRun[]): MinorRun {
+  const undecided = runs.reduce((total, run) => total + run.undecided, 0);
+  return { ...countsOf(runs), undecided, differing: runs.flatMap((run) => run.mismatches).length };
 }
 
 /**
  * The plain engine is held against Cilium's answers, the fast one against the plain one's whole decisions. Both read the
  * policies once, together: reading is most of the time, and the same code.
  */
-function runTest(test: PolicyTest): CorpusRun {
+function runTest(test: PolicyTest): TestRun {
   const { inventory, policies } = readInventory(manifestsOf(test.objects, null), { anyVersion: true });
   const world = createTestWorld(test, inventory);
   const given = { minor: test.cilium, config: test.config, inventory: world.inventory, policies };
@@ -66,6 +94,8 @@ function runTest(test: PolicyTest): CorpusRun {
     });
   });
   return {
+    minor: test.cilium,
+    undecided: test.connections.filter(({ expect }) => expect["verdict"] === "undecided").length,
     connections: test.connections.length,
     policies: test.expectPolicies.length,
     keys: results.reduce((total, { expect }) => total + Object.keys(expect).length, 0),

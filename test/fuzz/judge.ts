@@ -4,7 +4,7 @@ import { readPolicyTests } from "#decode/policy-test.ts";
 import type { Engine } from "#engine/engine.ts";
 import { createFastEngine } from "#engine/fast/fast-engine.ts";
 import { UserError } from "#model/finding.ts";
-import type { OracleAnswer, OracleExpect } from "./oracle.ts";
+import type { OracleAnswer } from "./oracle.ts";
 import type { FuzzWorld } from "./world.ts";
 
 /** One key that this project answers otherwise than Cilium. */
@@ -26,7 +26,6 @@ export type Judgement = {
   readonly differences: readonly Difference[];
 };
 
-type Answers = Readonly<Record<string, unknown>>;
 /** An engine over a prepared test: every one of them is held against Cilium. */
 export type EngineUnderTest = { readonly name: string; readonly make: (prepared: PreparedTest) => Engine };
 
@@ -45,7 +44,7 @@ export function judge(
   answer: OracleAnswer,
   engines: readonly EngineUnderTest[] = ENGINES,
 ): Judgement {
-  const expects = answer.connections.map(withSilentKeys);
+  const expects = answer.connections.map((expect) => (expect.error === undefined ? expect : null));
   const asked = {
     ...world,
     connections: world.connections.map((connection, index) => ({ ...connection, expect: expects[index] ?? {} })),
@@ -59,15 +58,6 @@ export function judge(
     keys: keys - answer.policies.length,
     differences: differencesOf(asked, engines),
   };
-}
-
-/** The expected keys, with what the oracle says by leaving a key out; null where it has no answer. */
-function withSilentKeys(expect: OracleExpect): Answers | null {
-  if (expect.error !== undefined) return null;
-  const silent = (["egress", "ingress"] as const)
-    .filter((side) => expect[side] === "allowed")
-    .map((side) => ({ [`${side}Auth`]: "disabled", [`${side}L7`]: null }));
-  return Object.assign({}, ...silent, expect);
 }
 
 function differencesOf(asked: object, engines: readonly EngineUnderTest[]): readonly Difference[] {

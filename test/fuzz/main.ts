@@ -56,6 +56,7 @@ if (values.help || ![seed, minutes, parts].every(Number.isFinite) || (values.min
 async function runPart(part: number): Promise<void> {
   const oracle = createOracle(directory);
   const end = Date.now() + minutes * 60_000;
+  process.on("disconnect", () => process.exit());
   const send = (message: Message) => process.send?.(message);
   await search({
     ...{ seed, minor, part, parts, oracle },
@@ -93,12 +94,15 @@ async function runAll(): Promise<void> {
   }
   const started = new Date();
   const tallies = new Map<number, Tally>();
-  const timer = setInterval(() => console.log(describe(sumOf(tallies), started)), 60_000);
+  const tell = () => {
+    console.log(describe(sumOf(tallies), started));
+    if (values.record !== undefined) writeRecord(values.record, sumOf(tallies), started);
+  };
+  const timer = setInterval(tell, 60_000);
   const codes = await Promise.all(Array.from({ length: parts }, (_, part) => follow(part, tallies)));
   clearInterval(timer);
   const tally = sumOf(tallies);
-  console.log(`seed ${seed}: ${describe(tally, started)}`);
-  if (values.record !== undefined) writeRecord(values.record, tally, started);
+  tell();
   process.exitCode = tally.differences > 0 || codes.some((code) => code !== 0) ? 1 : 0;
 }
 
@@ -134,16 +138,20 @@ function sumOf(tallies: ReadonlyMap<number, Tally>): Tally {
 }
 
 function describe(tally: Tally, started: Date): string {
-  const spent = ((Date.now() - started.getTime()) / 60_000).toFixed(1);
   const counts = Object.entries(tally).map(([name, count]) => `${count.toLocaleString("en")} ${name}`);
-  return `${spent} minutes: ${counts.join(", ")}`;
+  return `seed ${seed}, ${minutesSince(started)} minutes: ${counts.join(", ")}`;
 }
 
+function minutesSince(started: Date): number {
+  return Math.round((Date.now() - started.getTime()) / 6_000) / 10;
+}
+
+/** Written anew every minute, so that a run that is cut short has told what it did. */
 function writeRecord(file: string, tally: Tally, started: Date): void {
   const versions = { "1.18": "1.18.11", "1.19": "1.19.6", "1.20": "1.20.2" };
   const asked = neededMinors().map((one) => versions[one]);
   const date = started.toISOString().slice(0, 10);
   const engines = ENGINES.map(({ name }) => name);
-  const record = { date, minutes, seed, versions: asked, engines, ...tally };
+  const record = { date, minutes: minutesSince(started), seed, versions: asked, engines, ...tally };
   writeFileSync(file, `${JSON.stringify(record, null, 2)}\n`);
 }

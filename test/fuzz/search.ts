@@ -12,18 +12,15 @@ export type Tally = {
   differences: number;
   /** Keys that Cilium's engine itself answers now so, now otherwise. */
   unstable: number;
+  /** Keys that Cilium's engine answers otherwise when the world's other connections are left out: what it resolved before counts. */
+  ordered: number;
   /** Batches that an oracle did not survive. */
   lost: number;
 };
 
 export const NO_TALLY: Tally = {
-  worlds: 0,
-  decisions: 0,
-  unanswered: 0,
-  keys: 0,
-  differences: 0,
-  unstable: 0,
-  lost: 0,
+  ...{ worlds: 0, decisions: 0, unanswered: 0, keys: 0 },
+  ...{ differences: 0, unstable: 0, ordered: 0, lost: 0 },
 };
 
 /** A difference in its smallest world, with Cilium's answer as the expectation. */
@@ -85,10 +82,12 @@ async function compare(world: FuzzWorld, answer: OracleAnswer, { options, tally,
   const judgement = judge(world, answer);
   count(tally, judgement);
   if (judgement.differences.length === 0) return;
-  const stable = judge(world, await askOften(world, options.oracle));
-  tally.unstable += judgement.differences.length - stable.differences.length;
-  tally.differences += stable.differences.length;
-  const [difference] = stable.differences;
+  const stable = judge(world, await askOften(world, options.oracle)).differences;
+  tally.unstable += judgement.differences.length - stable.length;
+  const own = await withoutOrder(world, stable, options.oracle);
+  tally.ordered += stable.length - own.length;
+  tally.differences += own.length;
+  const [difference] = own;
   if (difference === undefined || shrunk.count >= MAX_SHRUNK) return;
   shrunk.count += 1;
   const small = await shrink(world, difference, (candidates) => differ(candidates, difference.key, options.oracle));
@@ -102,6 +101,23 @@ function count(tally: Tally, { decisions, unanswered, keys }: Judgement): void {
   tally.decisions += decisions;
   tally.unanswered += unanswered;
   tally.keys += keys;
+}
+
+/** The differences that a connection has alone, too: of the others, endpoints that were resolved before its own decided. */
+async function withoutOrder(
+  world: FuzzWorld,
+  differences: readonly Difference[],
+  oracle: Oracle,
+): Promise<readonly Difference[]> {
+  const own: Difference[] = [];
+  for (const difference of differences) {
+    const { of, key } = difference;
+    const only = typeof of === "number" ? world.connections.slice(of, of + 1) : world.connections;
+    const alone = { ...world, connections: only };
+    const left = judge(alone, await askOften(alone, oracle)).differences;
+    if (left.some((one) => one.key === key)) own.push(difference);
+  }
+  return own;
 }
 
 async function askOften(world: FuzzWorld, oracle: Oracle): Promise<OracleAnswer> {
