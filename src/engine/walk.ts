@@ -4,7 +4,6 @@ import { rangePrefix } from "./port-range.ts";
 import { portNumber } from "./l4-filter.ts";
 import type { Identity } from "./identity.ts";
 import { clusterPort, isServiceName, namedPort } from "./named-ports.ts";
-import { sameRule } from "./origin.ts";
 import type { PolicyEntry, PortProtocol } from "./policy-entry.ts";
 import { protocolNumber, SCTP, TCP, UDP } from "./protocol.ts";
 import { isWildcard } from "./selector.ts";
@@ -42,14 +41,15 @@ export function walkSide(
 
 /** Entries of one rule together: a NetworkPolicy rule has one for each peer. What only closes a direction is no rule. */
 function byRule(entries: readonly PolicyEntry[]): readonly (readonly PolicyEntry[])[] {
-  const rules: PolicyEntry[][] = [];
+  const rules = new Map<string, PolicyEntry[]>();
   for (const entry of entries) {
     if (entry.ref.element === "") continue;
-    const known = rules.find(([first]) => first !== undefined && sameRule(first.ref, entry.ref));
-    if (known === undefined) rules.push([entry]);
+    const key = `${entry.ref.policy} ${entry.ref.element}`;
+    const known = rules.get(key);
+    if (known === undefined) rules.set(key, [entry]);
     else known.push(entry);
   }
-  return rules;
+  return [...rules.values()];
 }
 
 /** What of a rule is said besides its first failing clause. */

@@ -53,8 +53,8 @@ function isSame(a: RuleRef, b: RuleRef): boolean {
 function outdoneBy(candidate: Candidate, deciding: readonly Candidate[]): string | null {
   const [winner] = deciding;
   if (winner === undefined) return null;
-  if (winner.tier !== candidate.tier)
-    return `a rule of an earlier tier ${winner.tier < candidate.tier ? "decides first" : "passed"}`;
+  if (candidate.verdict === "pass" && winner.tier > candidate.tier) return "it leaves the decision to later tiers";
+  if (winner.tier !== candidate.tier) return "a rule of an earlier tier decides first";
   if (winner.priority !== candidate.priority) return "a rule of a lower priority number decides first";
   if (winner.deny && !candidate.deny) return "a deny wins over every allow, however narrow";
   if (isDnsRule(winner) && !isDnsRule(candidate)) return "at the DNS proxy only rules of exactly this port count";

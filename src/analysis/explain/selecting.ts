@@ -10,11 +10,11 @@ import type { ExplainedSide, ExplainStage } from "./stage.ts";
 /** The policies that select the subject and speak of this direction, with the labels by which they do. */
 export function selecting({ walk }: ExplainedSide, { set }: ExplainStage): readonly PolicySelection[] {
   const rules = [...walk.candidates.map((candidate) => candidate.rule), ...walk.defaultDeny];
-  const found = walk.selecting.filter((name) => rules.some((rule) => rule.policy === name));
-  return found.flatMap((name) => {
+  const elements = new Map([...rules].reverse().map((rule) => [rule.policy, rule.element]));
+  return walk.selecting.flatMap((name) => {
     const policy = set.policies.get(name);
-    const element = rules.find((rule) => rule.policy === name)?.element ?? "";
-    return policy === undefined ? [] : [selectionOf(policy, specPath(element))];
+    const element = elements.get(name);
+    return policy === undefined || element === undefined ? [] : [selectionOf(policy, specPath(element))];
   });
 }
 

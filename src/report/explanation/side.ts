@@ -7,7 +7,7 @@ import { placeName } from "./place-name.ts";
 import { paintChange, wrapChange } from "../text/holes.ts";
 import { hanging, type Page, paragraph } from "../text/page.ts";
 import { withoutControls } from "../width.ts";
-import { counted, distinct, listed } from "../words.ts";
+import { counted, listed } from "../words.ts";
 import { rulesLines } from "./rules.ts";
 
 const GUTTER = 18;
@@ -76,8 +76,9 @@ function listLines(title: string, texts: readonly string[], page: Page): readonl
 
 /** One entry a policy: the first rule of each that isolates. */
 function isolators(rules: readonly RulePlace[]): readonly string[] {
-  return distinct(rules.map((rule) => rule.policy)).flatMap((policy) => {
-    const [first, ...more] = rules.filter((rule) => rule.policy === policy);
+  const byPolicy = new Map<string, RulePlace[]>();
+  for (const rule of rules) byPolicy.set(rule.policy, [...(byPolicy.get(rule.policy) ?? []), rule]);
+  return [...byPolicy.values()].flatMap(([first, ...more]) => {
     if (first === undefined) return [];
     return [`${placeName(first)}${more.length === 0 ? "" : ` and ${counted(more.length, "more rule")}`}`];
   });
