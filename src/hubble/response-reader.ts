@@ -27,23 +27,19 @@ export class ResponseReader {
   read(line: Uint8Array): Message | null {
     const text = this.decode(line);
     if (text === null) return null;
-    const strict = this.tryRead(text);
-    if (!(strict instanceof ProtoError)) return strict;
-    if (!this.isLenient) {
-      const lenient = tryRead(text, true);
-      if (!(lenient instanceof ProtoError)) {
-        this.isLenient = true;
-        const message = "unknown field detected, upgrade the Hubble CLI to get rid of this warning";
-        this.warn("WARN", message, [["error", strict.message]]);
-        return lenient;
-      }
+    const strict = this.isLenient ? null : tryRead(text, false);
+    if (strict !== null && !(strict instanceof ProtoError)) return strict;
+    const lenient = tryRead(text, true);
+    if (lenient instanceof ProtoError) {
+      this.unreadable(lenient.message, text);
+      return null;
     }
-    this.unreadable(strict.message, text);
-    return null;
-  }
-
-  private tryRead(text: string): Message | ProtoError {
-    return tryRead(text, this.isLenient);
+    if (strict !== null) {
+      this.isLenient = true;
+      const message = "unknown field detected, upgrade the Hubble CLI to get rid of this warning";
+      this.warn("WARN", message, [["error", strict.message]]);
+    }
+    return lenient;
   }
 
   private decode(line: Uint8Array): string | null {

@@ -37,9 +37,9 @@ function readMembers(node: ObjectNode, descriptor: Descriptor, context: ReadCont
       if (context.discardUnknown) continue;
       throw problem(`unknown field ${JSON.stringify(name)}`, at, context);
     }
-    if (value.kind === "null") continue;
     if (seen.has(field)) throw problem(`duplicate field ${JSON.stringify(name)}`, at, context);
     seen.add(field);
+    if (value.kind === "null") continue;
     if (field.group !== null) {
       const group = `flow.${descriptor.name}.${field.group}`;
       if (groups.has(group)) {
@@ -67,10 +67,11 @@ function inOrder(descriptor: Descriptor, values: ReadonlyMap<Field, Json>): Mess
 function readField(node: JsonNode, field: Field, context: ReadContext): Json | undefined {
   if (!field.isRepeated) {
     const value = readSingle(node, field, context);
-    return field.group === null && isZero(value, field) ? undefined : value;
+    return value === undefined || (field.group === null && isZero(value, field)) ? undefined : value;
   }
   if (node.kind !== "list") throw unexpectedToken(node, context);
-  return node.items.length === 0 ? undefined : node.items.map((item) => readSingle(item, field, context));
+  const items = node.items.map((item) => readSingle(item, field, context)).filter((item) => item !== undefined);
+  return items.length === 0 ? undefined : items;
 }
 
 function isZero(value: Json, field: Field): boolean {
@@ -79,11 +80,19 @@ function isZero(value: Json, field: Field): boolean {
   return value === "" || value === 0 || value === false || (value === "0" && field.type.endsWith("64"));
 }
 
-function readSingle(node: JsonNode, field: Field, context: ReadContext): Json {
+/** undefined for an enum's value of a name that is not known, which is passed over like an unknown field. */
+function readSingle(node: JsonNode, field: Field, context: ReadContext): Json | undefined {
   if (field.kind === "message") return readProtojsonNode(node, field.type, context);
+  if (field.kind === "enum" && node.kind === "string" && context.discardUnknown && !isKnown(node.value, field)) {
+    return undefined;
+  }
   const value = field.kind === "enum" ? readEnum(node, field) : readScalar(node, field, context);
   if (value === undefined) throw invalidValue(node, field, context);
   return value;
+}
+
+function isKnown(name: string, field: Field): boolean {
+  return enumOf(field.type).numbers.has(name);
 }
 
 function readEnum(node: JsonNode, field: Field): Json | undefined {
