@@ -1,8 +1,10 @@
-import { type PreparedTest, preparePolicyTest, runPrepared } from "#analysis/policy-test.ts";
+import { type PreparedTest, runPrepared } from "#analysis/policy-test.ts";
+import { createTestWorld } from "#analysis/policy-test-world.ts";
 import { manifestsOf, readInventory } from "#decode/objects.ts";
 import { readPolicyTests } from "#decode/policy-test.ts";
-import type { Engine } from "#engine/engine.ts";
+import { createEngine, type Engine, type World as EngineWorld } from "#engine/engine.ts";
 import { createFastEngine } from "#engine/fast/fast-engine.ts";
+import { PolicyLibrary } from "#engine/policy-library.ts";
 import { UserError } from "#model/finding.ts";
 import type { OracleAnswer } from "./oracle.ts";
 import type { FuzzWorld } from "./world.ts";
@@ -26,16 +28,16 @@ export type Judgement = {
   readonly differences: readonly Difference[];
 };
 
-/** An engine over a prepared test: every one of them is held against Cilium. */
-export type EngineUnderTest = { readonly name: string; readonly make: (prepared: PreparedTest) => Engine };
+/** An engine under test, over a world whose policies are read once for all of them. */
+export type EngineUnderTest = {
+  readonly name: string;
+  readonly make: (world: EngineWorld, library: PolicyLibrary) => Engine;
+};
 
+/** Every one of them is held against Cilium. */
 export const ENGINES: readonly EngineUnderTest[] = [
-  { name: "plain", make: ({ engine }) => engine },
-  {
-    name: "fast",
-    make: ({ test: { cilium, config }, world: { inventory }, policies }) =>
-      createFastEngine({ minor: cilium, config, inventory, policies }),
-  },
+  { name: "plain", make: createEngine },
+  { name: "fast", make: createFastEngine },
 ];
 
 /** Reads the world as the product reads a policy test, decides it, and holds every key against Cilium's answer. */
@@ -65,8 +67,12 @@ function differencesOf(asked: object, engines: readonly EngineUnderTest[]): read
     const { tests } = readPolicyTests(JSON.stringify(asked), "fuzz.jsonl");
     return tests.flatMap((test) => {
       const { inventory, policies } = readInventory(manifestsOf(test.objects, null), { anyVersion: true });
-      const prepared = preparePolicyTest(test, inventory, policies);
-      return engines.flatMap((engine) => differencesBy(engine, prepared));
+      const world = createTestWorld(test, inventory);
+      const given = { minor: test.cilium, config: test.config, inventory: world.inventory, policies };
+      const library = new PolicyLibrary(given);
+      return engines.flatMap(({ name, make }) =>
+        differencesBy(name, { test, world, policies, engine: make(given, library) }),
+      );
     });
   } catch (error) {
     // What cannot be meant is said aloud, and is no answer; whatever else is thrown is a bug.
@@ -75,8 +81,8 @@ function differencesOf(asked: object, engines: readonly EngineUnderTest[]): read
   }
 }
 
-function differencesBy({ name, make }: EngineUnderTest, prepared: PreparedTest): readonly Difference[] {
-  return runPrepared({ ...prepared, engine: make(prepared) }).flatMap((result): readonly Difference[] => {
+function differencesBy(name: string, prepared: PreparedTest): readonly Difference[] {
+  return runPrepared(prepared).flatMap((result): readonly Difference[] => {
     const of = "policy" in result ? result.policy : Number(result.connection);
     const { got, expect } = result;
     const wrong = Object.keys(expect).filter((key) => !isSame(key, got[key], expect[key]));
