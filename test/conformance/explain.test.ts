@@ -28,7 +28,8 @@ function explained(test: PolicyTest): readonly (readonly [expected: unknown, Exp
   };
   const asked = test.connections.flatMap((connection, index) => {
     const found = askedOf(connection, world);
-    if (typeof found === "string" || (connection.dnsQuery != null && connection.request?.kind !== "dns")) return [];
+    if (typeof found === "string" || ((connection.dnsQuery ?? null) !== null && connection.request?.kind !== "dns"))
+      return [];
     const { from, to, protocol, port, icmpType, icmpCode, request } = found;
     const requests = request === null ? [] : [{ request, count: 1, verdicts: {}, epoch: 0 }];
     const target = { from, to, protocol, port, icmpType, icmpCode, requests };
