@@ -223,6 +223,11 @@ describe("bad questions are refused with what was meant", () => {
     expect(run.stderr).toContain(help);
   });
 
+  it("standard input twice", async () => {
+    const run = await inProcess(["explain", "-", "--policies", "-"]);
+    expect(run).toMatchObject({ status: 2, stderr: expect.stringContaining("standard input is named twice") });
+  });
+
   it("without policies", async () => {
     const run = await inProcess(["explain", "a/b", "c/d", "80"]);
     expect(run).toMatchObject({ status: 2, stderr: expect.stringContaining("no policies are named") });

@@ -28,6 +28,7 @@ export async function runExplain(invocation: Invocation, io: Io): Promise<ExitCo
   const isFlows = checkedOperands(invocation);
   const request = requestOf(invocation);
   refuseNothing(request);
+  if (isFlows) refuseSecondStream(request);
   const asked = isFlows ? { asked: readAskedFlows(await readInputText("-"), STANDARD_INPUT) } : {};
   const gathered = await gather({ ...request, ...asked }, progress, { flows: false, policies: false });
   const found = isFlows ? recordedQuestions(gathered) : typedQuestions(invocation, gathered);
@@ -74,6 +75,13 @@ function refuseNothing({ objects, policies }: GatherRequest): void {
   if (objects.length + policies.length > 0) return;
   throw new UserError("missing-policies", "no policies are named", {
     help: "give --objects PATH…, the cluster's objects with the policies in force, or --policies PATH…, a proposal",
+  });
+}
+
+function refuseSecondStream({ flows, objects, policies, names }: GatherRequest): void {
+  if (![...flows, ...objects, ...policies, ...names].includes("-")) return;
+  throw new UserError("two-streams", "standard input is named twice: the flows to explain, and a flag's -", {
+    help: "write one of them to a file",
   });
 }
 
