@@ -1,4 +1,5 @@
 import { createEngine, type Engine } from "../../src/engine/engine.ts";
+import { createFastEngine, type FastEngine } from "../../src/engine/fast/fast-engine.ts";
 import { podEnd } from "../../src/engine/identity.ts";
 import { readInventory } from "../../src/decode/objects.ts";
 import { readManifests } from "../../src/decode/yaml.ts";
@@ -10,6 +11,8 @@ import { type CiliumConfig, type CiliumMinor, defaultConfig } from "../../src/mo
 /** A small cluster and its policies, to ask the engine about. */
 export type World = {
   readonly engine: Engine;
+  /** The compiled engine over the same. */
+  readonly fast: FastEngine;
   /** The end of a pod, `namespace/name`. */
   readonly pod: (name: string, over?: Partial<PodEnd>) => PodEnd;
   /** A connection between ends, TCP 80 unless said otherwise. */
@@ -43,6 +46,7 @@ export function worldOf(policies: string, given: { minor?: CiliumMinor; config?:
   const engine = createEngine({ minor, config, inventory, policies: proposed });
   return {
     engine,
+    fast: createFastEngine({ minor, config, inventory, policies: proposed }),
     pod: (name, changed = {}) => {
       const found = inventory.pods.find((item) => `${item.namespace}/${item.name}` === name);
       if (found === undefined) throw new Error(`no pod ${name}`);

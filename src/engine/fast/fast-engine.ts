@@ -18,7 +18,7 @@ import { SubjectTable } from "./subject-table.ts";
 // that no rule tells apart share a map, and a map is intervals of ports. What an entry means is decided by the same code.
 
 /** The same answers and reasons as the plain engine's, sooner. */
-export type FastEngine = Engine & {
+export type FastEngine = Omit<Engine, "with"> & {
   /** What an end may be: one identity, unless its addresses are told apart. Empty when it is not known. */
   readonly identities: (end: End) => readonly Identity[];
   /**
