@@ -23,6 +23,7 @@ export type FuzzRecord = {
   readonly keys: number;
   readonly differences: number;
   readonly unstable: number;
+  readonly ordered: number;
 };
 
 const VERSIONS: Readonly<Record<CiliumMinor, string>> = { "1.18": "1.18.11", "1.19": "1.19.6", "1.20": "1.20.2" };
@@ -56,12 +57,15 @@ code (\`oracle/\`), asked for verdict, redirect, proxy answer, authentication an
 **Undecided** counts as an answer: a proxy was not shown the request that it decides by.
 `;
 
+const FUZZING = "## Fuzzing\n";
+
 const REPEAT = `## Repeat it
 
     npm test                                   the corpus, both engines, on Node alone
     make oracle && make corpus                 ask Cilium's code again for every expectation (Go)
     npm run fuzz -- --minutes 60 --seed 7      new worlds against Cilium's code, both engines
     npm run exactness                          this page, from a run of everything that is there
+    npm run exactness -- --fuzz                its last paragraph alone, from corpus/fuzz-record.json
     ringfence test corpus/topic-g-http.jsonl.gz --output jsonl     one file, line by line
 `;
 
@@ -84,7 +88,7 @@ export function exactnessPage(rows: readonly SuiteRow[], record: FuzzRecord, gap
     "## Known gaps\n",
     "Each is run, and the tests demand that it still differs (`corpus/known-gaps.txt`).\n",
     `${gaps.map((gap) => `- ${gap}`).join("\n")}\n`,
-    "## Fuzzing\n",
+    FUZZING,
     fuzzText(record),
     REPEAT,
   ].join("\n");
@@ -111,14 +115,23 @@ function suiteRow({ name, minors, knownGaps }: SuiteRow): readonly string[] {
   return [name, ...runs.map(({ connections }) => figure(connections)), ...figures.map(figure)];
 }
 
+/** The page with what another run of the fuzzer came to. */
+export function withFuzzRecord(page: string, record: FuzzRecord): string {
+  const [before = "", rest = ""] = page.split(FUZZING);
+  if (!rest.includes(REPEAT)) throw new Error("docs/exactness.md is not as it was written: run npm run exactness");
+  return [before, FUZZING, "\n", fuzzText(record), "\n", REPEAT].join("");
+}
+
 function fuzzText(record: FuzzRecord): string {
-  const { date, minutes, seed, versions, engines, worlds, decisions, unanswered, keys, differences, unstable } = record;
+  const { date, minutes, seed, versions, engines, worlds, decisions, keys, differences } = record;
+  const found = `**${differences === 0 ? "no" : figure(differences)} difference${differences === 1 ? "" : "s"}**`;
   return [
     `On ${date}, ${minutes} minutes from seed ${seed}: ${figure(worlds)} worlds made at random, ${figure(decisions)}`,
     `connections decided by Cilium ${versions.join(", ")} and by the engines ${engines.join(" and ")}, ${figure(keys)} keys`,
-    `each compared: **${differences === 0 ? "no" : figure(differences)} difference${differences === 1 ? "" : "s"}**. Left out:`,
-    `${figure(unstable)} keys that Cilium's code itself answers now so, now otherwise (the order of a Go map), and`,
-    `${figure(unanswered)} connections whose policy it cannot compute.\n`,
+    `of each engine compared: ${found}. Left out: ${figure(record.unstable)} keys that Cilium's code itself answers now so,`,
+    `now otherwise (the order of a Go map); ${figure(record.ordered)} that it answers otherwise when the world's other`,
+    `connections are left out (what it resolved before); ${figure(record.unanswered)} connections whose policy it cannot`,
+    "compute. Never made: `toGroups` before 1.20, and nodes nobody knows where policies tell nodes apart.\n",
   ].join("\n");
 }
 

@@ -68,6 +68,7 @@ async function runPart(part: number): Promise<void> {
   process.disconnect();
 }
 
+/** Asks again for saved worlds, after a change. */
 async function replay(file: string): Promise<void> {
   const oracle = createOracle(directory);
   const lines = readFileSync(file, "utf8").split("\n");
