@@ -13,6 +13,11 @@ export function completionScript(shell: string, commands: readonly Command[]): s
   }
 }
 
+/** Values that a flag takes, or some of them. */
+function offered(flag: Flag | undefined): readonly string[] {
+  return flag?.value?.choices ?? flag?.value?.suggestions ?? [];
+}
+
 function flagWords(flag: Flag): readonly string[] {
   return flag.alias === undefined ? [`--${flag.name}`] : [`--${flag.name}`, `-${flag.alias}`];
 }
@@ -62,7 +67,7 @@ function everyFlag(commands: readonly Command[]): readonly Flag[] {
   const seen = new Map<string, Flag>();
   for (const flag of commands.flatMap((command) => command.flags)) {
     const known = seen.get(flag.name);
-    const choices = [...new Set([...(known?.value?.choices ?? []), ...(flag.value?.choices ?? [])])];
+    const choices = [...new Set([...offered(known), ...offered(flag)])];
     const { value } = flag;
     seen.set(flag.name, value === undefined || choices.length === 0 ? flag : { ...flag, value: { ...value, choices } });
   }
@@ -73,7 +78,8 @@ function valueCases(commands: readonly Command[]): string {
   const lines = everyFlag(commands).flatMap((flag) => {
     const { value } = flag;
     if (value === undefined) return [];
-    const reply = value.choices === undefined ? "compgen -f" : `compgen -W "${value.choices.join(" ")}"`;
+    const choices = offered(flag);
+    const reply = choices.length === 0 ? "compgen -f" : `compgen -W "${choices.join(" ")}"`;
     return [`    ${flagWords(flag).join("|")}) COMPREPLY=($(${reply} -- "$current")); return ;;`];
   });
   return lines.join("\n");
@@ -122,8 +128,10 @@ function zshFlag(flag: Flag): readonly string[] {
   return flagWords(flag).map((word) => `'${many}${word}[${zshText(flag.summary)}]${action}'`);
 }
 
-function zshAction({ value }: Flag): string {
-  if (value?.choices !== undefined) return `(${value.choices.join(" ")})`;
+function zshAction(flag: Flag): string {
+  const { value } = flag;
+  const choices = offered(flag);
+  if (choices.length > 0) return `(${choices.map((choice) => choice.replaceAll(":", "\\:")).join(" ")})`;
   return value?.path === true ? "_files" : "";
 }
 
@@ -152,7 +160,8 @@ function fishFlag(flag: Flag, command: Command): string {
   const { value } = flag;
   const alias = flag.alias === undefined ? "" : ` -s ${flag.alias}`;
   const takes = value === undefined ? "" : value.path === true ? " -r -F" : " -x";
-  const choices = value?.choices === undefined ? "" : ` -a '${value.choices.join(" ")}'`;
+  const words = offered(flag);
+  const choices = words.length === 0 ? "" : ` -a '${words.join(" ")}'`;
   return `complete -c ringfence -n '__fish_seen_subcommand_from ${command.name}' -l ${flag.name}${alias}${takes}${choices} -d ${fishText(flag.summary)}`;
 }
 

@@ -39,6 +39,8 @@ export type Gathered = {
   readonly textsInForce: Readonly<Record<string, string>>;
   /** What was asked about, joined with the same objects; null when nothing was. */
   readonly asked: Traffic | null;
+  /** Joins other flows with the same objects. */
+  readonly join: (recorded: Recorded) => Traffic;
 };
 
 /** Reads everything that was named; the recording last, so that a typing mistake is told before a long wait. */
@@ -85,6 +87,7 @@ export async function gather(
     sources: Object.fromEntries(proposal.texts),
     textsInForce: Object.fromEntries(inForce.texts),
     asked: request.asked === undefined ? null : joinTraffic(request.asked, join),
+    join: (other) => joinTraffic(other, join),
   };
 }
 

@@ -2,7 +2,7 @@ import { CanonicalScanner } from "./canonical/scanner.ts";
 import type { Message } from "./message.ts";
 import { Observation } from "./observation.ts";
 import type { ObserveRequest } from "./observe-request.ts";
-import type { PrintSink } from "./print/format.ts";
+import type { Decide, PrintSink } from "./print/format.ts";
 import { createPrinter, type Printer } from "./printer.ts";
 import { writeProtojson } from "./protojson/write.ts";
 import { type LogWarning, ResponseReader } from "./response-reader.ts";
@@ -20,7 +20,15 @@ export type LastLines = {
   readonly drain: (take: (bytes: Uint8Array, start: number, end: number) => void) => void;
 };
 
-export type ObserverParts = { readonly sink: ObserveSink; readonly last: LastLines; readonly warn: LogWarning };
+export type ObserverParts = {
+  readonly sink: ObserveSink;
+  readonly last: LastLines;
+  readonly warn: LogWarning;
+  /** What policies say of a flow, to be printed beside it. */
+  readonly decide?: Decide;
+  /** Takes what would be printed, instead of the printer. */
+  readonly take?: (response: Message) => void;
+};
 
 const encoder = new TextEncoder();
 
@@ -32,15 +40,18 @@ export class Observer {
   private readonly printer: Printer;
   private readonly sink: ObserveSink;
   private readonly last: LastLines;
-  private readonly isJson: boolean;
+  private readonly taken: (response: Message) => void;
+  /** Whether lines are printed by their bytes. */
+  private readonly isPassed: boolean;
 
-  constructor(request: ObserveRequest, { sink, last, warn }: ObserverParts) {
+  constructor(request: ObserveRequest, { sink, last, warn, decide, take }: ObserverParts) {
     this.observation = new Observation(request, (message, error) => warn("ERROR", message, [["error", error]]));
     this.reader = new ResponseReader(warn);
-    this.printer = createPrinter(request.print, sink);
+    this.printer = createPrinter(request.print, sink, decide ?? null);
+    this.taken = take ?? ((response) => this.printer.response(response));
     this.sink = sink;
     this.last = last;
-    this.isJson = request.print.output === "jsonpb";
+    this.isPassed = request.print.output === "jsonpb" && decide === undefined && take === undefined;
   }
 
   /** True when nothing more is asked for. */
@@ -66,7 +77,7 @@ export class Observer {
   /** A response that came as one, in canonical form. */
   message(message: Message): void {
     const choice = this.observation.choose(message);
-    if (choice === "print") this.printer.response(message);
+    if (choice === "print") this.taken(message);
     if (choice !== "keep") return;
     const line = encoder.encode(writeProtojson(message));
     this.last.add(line, 0, line.length);
@@ -84,7 +95,7 @@ export class Observer {
 
   /** Flows and lost events in canonical form are printed as JSON by their bytes. */
   private printLine(message: Message, bytes: Uint8Array, [start, end]: readonly [number, number]): void {
-    if (this.isJson && message["flow"] !== undefined) this.sink.line(bytes, start, end);
-    else this.printer.response(message);
+    if (this.isPassed && message["flow"] !== undefined) this.sink.line(bytes, start, end);
+    else this.taken(message);
   }
 }

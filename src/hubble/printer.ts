@@ -3,7 +3,7 @@ import { colorsOf } from "./print/color.ts";
 import { compact } from "./print/compact.ts";
 import { dict } from "./print/dict.ts";
 import { escaper } from "./print/escape.ts";
-import type { Format, PrintOptions, PrintSink } from "./print/format.ts";
+import type { Decide, Format, PrintOptions, PrintSink } from "./print/format.ts";
 import { jsonLegacy, jsonpb } from "./print/json.ts";
 import { table } from "./print/table.ts";
 import { timeFormatOf } from "./print/time-format.ts";
@@ -14,9 +14,9 @@ export type Printer = Format & {
   readonly response: (response: Message) => void;
 };
 
-/** A printer; `sink` takes its text. Upstream: hubble/pkg/printer New. */
-export function createPrinter(options: PrintOptions, sink: PrintSink): Printer {
-  const format = formatOf(options, sink);
+/** A printer; `sink` takes its text; `decide` adds what policies say of each flow. Upstream: hubble/pkg/printer New. */
+export function createPrinter(options: PrintOptions, sink: PrintSink, decide: Decide | null = null): Printer {
+  const format = formatOf(options, sink, decide);
   return {
     ...format,
     response: (response) => {
@@ -27,7 +27,7 @@ export function createPrinter(options: PrintOptions, sink: PrintSink): Printer {
   };
 }
 
-function formatOf(options: PrintOptions, sink: PrintSink): Format {
+function formatOf(options: PrintOptions, sink: PrintSink, decide: Decide | null): Format {
   // Aligned columns cannot hold colours.
   const isColored = options.isColored && options.output !== "table";
   const escape = escaper(isColored);
@@ -37,6 +37,7 @@ function formatOf(options: PrintOptions, sink: PrintSink): Format {
     time: timeFormatOf(options.timeFormat),
     out: (text: string) => sink.out(escape(text)),
     err: (text: string) => sink.err(escape(text)),
+    decide,
   };
   switch (options.output) {
     case "compact":
@@ -46,7 +47,7 @@ function formatOf(options: PrintOptions, sink: PrintSink): Format {
     case "table":
       return table(context, sink.out, escape);
     case "jsonpb":
-      return jsonpb(options, sink);
+      return jsonpb(options, sink, decide);
     case "json-legacy":
       return jsonLegacy(sink);
   }

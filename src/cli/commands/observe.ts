@@ -2,7 +2,7 @@ import type { HubbleFlag } from "#hubble/flags/flag.ts";
 import { OBSERVE_FLAGS } from "#hubble/flags/observe-flags.ts";
 import type { Flag, FlagGroup } from "../args.ts";
 import type { Command } from "../command.ts";
-import { FLOWS, HELP } from "../flags.ts";
+import { CILIUM, CILIUM_CONFIG, FLOWS, HELP, NAMES, OBJECTS, ONLY, POLICIES } from "../flags.ts";
 
 const GROUPS: Readonly<Record<HubbleFlag["group"], FlagGroup>> = {
   selectors: "selection",
@@ -19,6 +19,20 @@ const VALUE_NAMES: Readonly<Partial<Record<HubbleFlag["kind"], string>>> = {
   duration: "DURATION",
   stringArray: "JSON",
   strings: "LIST",
+};
+
+const DISTINCT: Flag = {
+  name: "distinct",
+  group: "output",
+  summary: "conversations instead of events, with their counts",
+};
+
+const DECIDE: Flag = {
+  name: "decide",
+  group: "output",
+  summary: "beside each flow, what policies say of it: allowed, denied on ingress",
+  detail:
+    "Decides by --policies (a proposal, over those in force among --objects) as Cilium would. In JSON it is a member `decision` beside the flow.",
 };
 
 /** A flag of the hubble CLI as help and completion show it. */
@@ -46,11 +60,27 @@ export const observe: Command = {
   ],
   operand: null,
   hasOwnWords: true,
-  flags: [FLOWS, ...OBSERVE_FLAGS.map(shown), HELP],
+  flags: [
+    FLOWS,
+    ...OBSERVE_FLAGS.map(shown),
+    DISTINCT,
+    DECIDE,
+    POLICIES,
+    OBJECTS,
+    ONLY,
+    NAMES,
+    CILIUM,
+    CILIUM_CONFIG,
+    HELP,
+  ],
   examples: [
     {
       does: "what was dropped in a namespace",
       line: "ringfence observe --flows flows.jsonl.gz -n shop --verdict DROPPED",
+    },
+    {
+      does: "who talks to whom, and what a proposal would say",
+      line: "ringfence observe --flows flows.jsonl --policies policies/ --distinct --decide",
     },
     {
       does: "replies of DNS, with the policies that allowed",

@@ -6,8 +6,11 @@ import { UserError } from "#model/finding.ts";
 import { findRecordingFiles, STDIN } from "#sources/recording-files.ts";
 import { recordingSource } from "#sources/recording-source.ts";
 
+/** A source, and the recordings behind it. */
+export type OpenedSource = { readonly source: FlowSource; readonly paths: readonly string[] };
+
 /** The source that the flags name. Throws FlagError with the hubble CLI's texts for its flags, UserError for ours. */
-export async function openSource(values: FlagValues): Promise<FlowSource> {
+export async function openSource(values: FlagValues): Promise<OpenedSource> {
   const file = values.text.get("input-file") ?? "";
   const flows = values.lists.get("flows") ?? [];
   if (file !== "" && flows.length > 0) {
@@ -15,13 +18,13 @@ export async function openSource(values: FlagValues): Promise<FlowSource> {
       help: "name all with --flows",
     });
   }
-  if (file !== "") return inputFile(file, values);
+  if (file !== "") return { source: inputFile(file, values), paths: [file] };
   if (flows.length === 0) {
     throw new UserError("no-recording", "no recording is named", {
       help: "name one, as in: ringfence observe --flows flows.jsonl",
     });
   }
-  return recordingSource((await findRecordingFiles(flows)).files);
+  return { source: recordingSource((await findRecordingFiles(flows)).files), paths: flows };
 }
 
 function inputFile(path: string, values: FlagValues): FlowSource {

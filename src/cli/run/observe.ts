@@ -11,20 +11,30 @@ import {
   type ObserveRequest,
   observeRequest,
 } from "#hubble/observe-request.ts";
-import { type LastLines, Observer } from "#hubble/observer.ts";
+import { type LastLines, Observer, type ObserverParts } from "#hubble/observer.ts";
 import { requestText } from "#hubble/request-text.ts";
 import { logLine } from "#hubble/response-reader.ts";
 import { UserError } from "#model/finding.ts";
+import { STDIN } from "#sources/recording-files.ts";
 import { LineCutter } from "#sources/recording-lines.ts";
+import { createFold, type Fold } from "#traffic/fold.ts";
 import type { ExitCode } from "../command.ts";
 import type { Io } from "../io.ts";
+import { eventOf, gatherFor, readDecisions, recordedIn } from "./observe-decisions.ts";
+import { type Distinct, distinctText } from "./observe-distinct.ts";
 import { createLastLines } from "./observe-last.ts";
 import { createObserveOutput, type ObserveOutput } from "./observe-output.ts";
 import { checkSettings, readSettings, type Settings } from "./observe-settings.ts";
 import { openSource } from "./observe-source.ts";
 
+const OWN = { group: "other", summary: "" } as const;
+
 /** Ours, beside those of the hubble CLI. */
-const OWN_FLAGS: readonly HubbleFlag[] = [{ name: "flows", kind: "paths", group: "other", summary: "" }];
+const OWN_FLAGS: readonly HubbleFlag[] = [
+  ...["flows", "objects", "policies", "names"].map((name): HubbleFlag => ({ ...OWN, name, kind: "paths" })),
+  ...["cilium", "cilium-config"].map((name): HubbleFlag => ({ ...OWN, name, kind: "string" })),
+  ...["only", "decide", "distinct"].map((name): HubbleFlag => ({ ...OWN, name, kind: "bool", bare: "true" })),
+];
 
 /** Runs `ringfence observe` with the words after the verb. Errors are those of the hubble CLI: a line, exit 1. */
 export async function runObserve(words: readonly string[], io: Io): Promise<ExitCode> {
@@ -48,12 +58,31 @@ async function observe(words: readonly string[], io: Io): Promise<void> {
   checkSettings(settings);
   const request = requestOf(values, settings, io);
   if (isGiven(values, "print-raw-filters")) return await io.out(rawFiltersYaml(request.filters));
-  const source = await openSource(values);
+  const { source, paths } = await openSource(values);
   if (settings.isOn("debug")) {
     if (settings.file !== null) log(io, "DEBUG", "Using config file", [["configFile", settings.file]]);
     log(io, "DEBUG", "Sending GetFlows request", [["req", requestText(request)]]);
   }
-  await print(source, request, io);
+  const decisions = isGiven(values, "decide") ? await readDecisions(values, twiceReadable(paths), io) : null;
+  if (!isGiven(values, "distinct"))
+    return await print(source, request, { io, ...(decisions === null ? {} : { decide: decisions.ofFlow }) });
+  const fold = createFold();
+  await print(source, request, { io, take: (response) => fold.add(eventOf(response)) });
+  const found = decisions?.ofFold(fold) ?? (await undecided(values, fold, io));
+  await io.out(distinctText(found, request.print.output.startsWith("json")));
+}
+
+/** What decides learns from the whole recording first. */
+function twiceReadable(paths: readonly string[]): readonly string[] {
+  if (!paths.includes(STDIN)) return paths;
+  throw new UserError("decide-stdin", "--decide reads the recording twice, which standard input does not allow", {
+    help: "write it to a file first",
+  });
+}
+
+async function undecided(values: FlagValues, fold: Fold, io: Io): Promise<readonly Distinct[]> {
+  const { join } = await gatherFor(values, [], io);
+  return join(recordedIn(fold)).conversations.map((conversation) => ({ conversation, decision: null }));
 }
 
 /** Subcommands of `hubble observe` that are about something else than flows. */
@@ -91,11 +120,14 @@ function log(io: Io, level: "DEBUG" | "WARN" | "ERROR", message: string, attribu
 /** A recording is given its last flows only up to here. Upstream: newIOReaderClient. */
 const MOST_LAST = 1_000_000n;
 
-async function print(source: FlowSource, request: ObserveRequest, io: Io): Promise<void> {
+type Printing = Pick<ObserverParts, "decide" | "take"> & { readonly io: Io };
+
+async function print(source: FlowSource, request: ObserveRequest, { io, ...parts }: Printing): Promise<void> {
   const output = createObserveOutput(io);
   const { number, isFirst } = request;
   const isLast = !isFirst && number !== 0n && number !== EVERY_FLOW;
   const observer = new Observer(request, {
+    ...parts,
     sink: output.sink,
     last: isLast ? createLastLines(Number(number)) : NO_LAST,
     warn: (level, message, attributes) => log(io, level, message, attributes),

@@ -39,7 +39,7 @@ const LAYOUTS: readonly RegExp[] = [
   new RegExp(String.raw`^${DATE}T(\d{1,2}):(\d\d):(\d\d)(?:[.,](\d+))?${ZONE}$`),
 ];
 const RFC1123Z =
-  /^(?:mon|tue|wed|thu|fri|sat|sun), *(\d\d) *(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec) *(\d{4}) *(\d{1,2}):(\d\d):(\d\d)(?:[.,](\d+))? *([-+]\d{4})$/i;
+  /^(?:mon|tue|wed|thu|fri|sat|sun), +(\d\d) +(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec) +(\d{4}) +(\d{1,2}):(\d\d):(\d\d)(?:[.,](\d+))? +([-+]\d{4})$/i;
 const MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
 /** A moment from `--since` or `--until`: a duration before now, or one of the layouts; null when it is neither. Upstream: hubtime.FromString. */

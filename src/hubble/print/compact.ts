@@ -13,10 +13,13 @@ import { verdictText } from "./verdict.ts";
 
 /** One line an event. Upstream: CompactOutput. */
 export function compact(context: PrintContext): Format {
-  const { options, time, out, err } = context;
+  const { options, time, out, err, decide } = context;
   const node = (from: Message | undefined) => (options.hasNodeName ? ` [${textOf(from, "node_name")}]` : "");
   return {
-    flow: (response) => out(flowLine(partOf(response, "flow"), context, node)),
+    flow: (response) => {
+      const decision = decide === null ? "" : ` => ${decide(response)}`;
+      out(`${flowLine(partOf(response, "flow"), context, node)}${decision}\n`);
+    },
     lostEvents: (response) => {
       const { source, summary } = lostEventTexts(response, time, " ");
       out(`${time(response, "time")} EVENTS LOST: ${source} ${summary}\n`);
@@ -51,5 +54,5 @@ function flowLine(
   const to = `${destination} ${identityText(flow, "destination", colors)}`;
   const ends = isReply === true ? `${to} ${arrow} ${from}` : `${from} ${arrow} ${to}`;
   const verdict = verdictText(flow, options.hasPolicyNames, colors);
-  return `${time(flow, "time")}${node(flow)}: ${ends} ${flowType(flow)} ${verdict} (${summaryText(flow, colors)})\n`;
+  return `${time(flow, "time")}${node(flow)}: ${ends} ${flowType(flow)} ${verdict} (${summaryText(flow, colors)})`;
 }

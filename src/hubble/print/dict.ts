@@ -14,7 +14,7 @@ const SEPARATOR = "------------";
 
 /** Keys and values, events apart by a line. Upstream: DictOutput. The trap: agent and debug events have no newline after the line. */
 export function dict(context: PrintContext): Format {
-  const { options, time, out, err } = context;
+  const { options, time, out, err, decide } = context;
   let isFirst = true;
   const begin = (write: (text: string) => void, separator: string) => {
     if (!isFirst) write(separator);
@@ -24,7 +24,8 @@ export function dict(context: PrintContext): Format {
   return {
     flow: (response) => {
       begin(out, `${SEPARATOR}\n`);
-      out(flowLines(partOf(response, "flow"), context, node));
+      const decision = decide === null ? "" : `   DECISION: ${decide(response)}\n`;
+      out(flowLines(partOf(response, "flow"), context, node) + decision);
     },
     lostEvents: (response) => {
       begin(out, `${SEPARATOR}\n`);

@@ -25,7 +25,10 @@ export type PrintContext = {
   readonly time: TimeFormat;
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
+  /** Ours: what policies say of a flow, printed beside it; null where that was not asked. */
+  readonly decide: Decide | null;
 };
+export type Decide = (response: Message) => string;
 
 /**
  * One way of printing events. Everything printed goes through one value in order, for headers, separators and widths

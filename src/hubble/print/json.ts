@@ -1,13 +1,13 @@
 import { type Message, partOf } from "../message.ts";
 import { writeProtojson } from "../protojson/write.ts";
-import type { Format, PrintOptions, PrintSink } from "./format.ts";
+import type { Decide, Format, PrintOptions, PrintSink } from "./format.ts";
 import { isTold } from "./node-status.ts";
 
 /** The message itself, one a line. Upstream: JSONPBOutput. */
-export function jsonpb({ isDebug }: PrintOptions, { out, err }: PrintSink): Format {
+export function jsonpb({ isDebug }: PrintOptions, { out, err }: PrintSink, decide: Decide | null): Format {
   const line = (response: Message) => out(`${writeProtojson(response)}\n`);
   return {
-    flow: line,
+    flow: (response) => line(decide === null ? response : { ...response, decision: decide(response) }),
     lostEvents: line,
     nodeStatus: (response) => {
       if (isTold(response, isDebug)) err(`${writeProtojson(response)}\n`);

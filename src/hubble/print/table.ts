@@ -15,7 +15,8 @@ const FLOW_COLUMNS = ["SOURCE", "DESTINATION", "TYPE", "VERDICT", "SUMMARY"];
 
 /** Aligned columns: nothing is printed before the end. `out` of the context escapes; the writer behind it must not. Upstream: TabOutput. */
 export function table(context: PrintContext, raw: (text: string) => void, escape: (text: string) => string): Format {
-  const { options, time, err } = context;
+  const { options, time, err, decide } = context;
+  const columns = withDecision(FLOW_COLUMNS, decide === null ? undefined : "DECISION");
   const writer = new TabWriter(raw);
   let isFirst = true;
   const row = (cells: readonly string[]) => writer.write(`${cells.map(escape).join("\t")}\n`);
@@ -28,12 +29,13 @@ export function table(context: PrintContext, raw: (text: string) => void, escape
   return {
     flow: (response) => {
       const flow = partOf(response, "flow");
-      event(flow, textOf(flow, "node_name"), FLOW_COLUMNS, flowCells(flow, context));
+      event(flow, textOf(flow, "node_name"), columns, withDecision(flowCells(flow, context), decide?.(response)));
     },
     lostEvents: (response) => {
       const { source, summary } = lostEventTexts(response, time, " - ");
       const cells = [source, "-", "EVENTS LOST", "-", summary];
-      event(response, textOf(response, "node_name") || "-", FLOW_COLUMNS, cells);
+      const decision = decide === null ? undefined : "-";
+      event(response, textOf(response, "node_name") || "-", columns, withDecision(cells, decision));
     },
     nodeStatus: (response) => {
       if (isTold(response, options.isDebug)) err(nodeStatusLine(response, time));
@@ -53,6 +55,11 @@ export function table(context: PrintContext, raw: (text: string) => void, escape
     },
     close: () => writer.flush(),
   };
+}
+
+/** Before the summary. */
+function withDecision(cells: readonly string[], decision: string | undefined): readonly string[] {
+  return decision === undefined ? cells : cells.toSpliced(-1, 0, decision);
 }
 
 function flowCells(flow: Message | undefined, { options, colors }: PrintContext): readonly string[] {
