@@ -16,8 +16,8 @@ export type ObserveSink = PrintSink & {
 /** Keeps the last lines that were put into it, for `--last`. */
 export type LastLines = {
   readonly add: (bytes: Uint8Array, start: number, end: number) => void;
-  /** Hands out what is kept, in order, and forgets it. */
-  readonly drain: (take: (bytes: Uint8Array, start: number, end: number) => void) => void;
+  /** Hands out what is kept, in order and in stretches of lines that each end with a newline, and forgets it. */
+  readonly drain: () => Iterable<Uint8Array>;
 };
 
 export type ObserverParts = {
@@ -30,6 +30,7 @@ export type ObserverParts = {
   readonly take?: (response: Message) => void;
 };
 
+const NEWLINE = 0x0a;
 const encoder = new TextEncoder();
 
 /** Takes the lines of recordings and prints what a request asks for. Throws FilterError when it cannot be built. */
@@ -83,13 +84,18 @@ export class Observer {
     this.last.add(line, 0, line.length);
   }
 
-  /** Prints what waits for the end. */
-  finish(): void {
+  /** Prints what waits for the end; it gives each stretch of bytes before their lines are printed, so that what was printed before can be written. */
+  *finish(): Generator<Uint8Array> {
     const reader = new ResponseReader(() => {});
-    this.last.drain((bytes, start, end) => {
-      const message = this.scanner.scan(bytes, start, end) ?? reader.read(bytes.subarray(start, end));
-      if (message !== null) this.printLine(message, bytes, [start, end]);
-    });
+    for (const bytes of this.last.drain()) {
+      yield bytes;
+      for (let start = 0; start < bytes.length; ) {
+        const end = bytes.indexOf(NEWLINE, start);
+        const message = this.scanner.scan(bytes, start, end) ?? reader.read(bytes.subarray(start, end));
+        if (message !== null) this.printLine(message, bytes, [start, end]);
+        start = end + 1;
+      }
+    }
     this.printer.close();
   }
 

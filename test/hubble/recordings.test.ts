@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { LastLines } from "#hubble/observer.ts";
 import { createLastLines } from "#cli/run/observe-last.ts";
 import { gzipSync } from "node:zlib";
 import { afterAll, describe, expect, it } from "vitest";
@@ -76,6 +77,10 @@ describe("observe reads every recording", () => {
   });
 });
 
+function drained(kept: LastLines): readonly string[] {
+  return [...kept.drain()].flatMap((bytes) => new TextDecoder().decode(bytes).split("\n").slice(0, -1));
+}
+
 describe("what --last keeps", () => {
   it("is the last lines, in order, however many there were", () => {
     const encoder = new TextEncoder();
@@ -91,10 +96,7 @@ describe("what --last keeps", () => {
         const bytes = encoder.encode(`(${line} ${"x".repeat(line % 50)})`);
         kept.add(bytes, 1, bytes.length - 1);
       }
-      const found: number[] = [];
-      kept.drain((bytes, start, end) =>
-        found.push(Number.parseInt(new TextDecoder().decode(bytes.subarray(start, end)), 10)),
-      );
+      const found = drained(kept).map((text) => Number.parseInt(text, 10));
       expect(found).toEqual(Array.from({ length: total }, (_, line) => line).slice(-count));
     }
   });
@@ -106,8 +108,7 @@ describe("what --last keeps", () => {
       line[0] = 0x30 + count;
       kept.add(line, 0, line.length);
     }
-    const found: string[] = [];
-    kept.drain((bytes, start, end) => found.push(`${String.fromCharCode(bytes[start] ?? 0)}${end - start}`));
+    const found = drained(kept).map((text) => `${text.charAt(0)}${text.length}`);
     expect(found).toEqual(
       Array.from({ length: 40 }, (_, index) => `${String.fromCharCode(0x30 + 20 + index)}${line.length}`),
     );

@@ -42,15 +42,14 @@ export function createLastLines(count: number): LastLines {
       block.lines++;
       lines++;
     },
-    drain: (take) => {
+    *drain() {
+      drop();
       let extra = Math.max(0, lines - count);
       for (let block = blocks.shift(); block !== undefined; block = blocks.shift()) {
         const bytes = block.isCompressed ? inflateRawSync(block.bytes) : block.bytes;
-        for (let at = 0; at < block.length; ) {
-          const end = bytes.indexOf(10, at);
-          if (extra-- <= 0) take(bytes, at, end);
-          at = end + 1;
-        }
+        let start = 0;
+        for (; extra > 0; extra--) start = bytes.indexOf(10, start) + 1;
+        yield bytes.subarray(start, block.length);
       }
       lines = 0;
       plainBytes = 0;

@@ -134,11 +134,15 @@ async function print(source: FlowSource, request: ObserveRequest, { io, ...parts
   });
   if (isLast && number > MOST_LAST) throw new FlagError(`--last must be <= 1_000_000, got ${number}`);
   await take(source, request, { observer, output, io });
-  observer.finish();
+  for (const stretch of observer.finish()) {
+    await output.flush();
+    output.begin(stretch);
+    if (!io.isOpen()) return;
+  }
   await output.flush();
 }
 
-const NO_LAST: LastLines = { add: () => {}, drain: () => {} };
+const NO_LAST: LastLines = { add: () => {}, drain: () => [] };
 
 type Taking = { readonly observer: Observer; readonly output: ObserveOutput; readonly io: Io };
 
