@@ -40,7 +40,7 @@ _ringfence_reply() {
   # Values of a flag that takes several follow its first value.
   local at=$((COMP_CWORD - 1))
   while [[ $at -gt 1 && "\${COMP_WORDS[at]}" != -* ]]; do at=$((at - 1)); done
-  case "$flag" in
+  case "\${COMP_WORDS[1]} $flag" in
 ${valueCases(commands)}
   esac
   if [[ "$current" == -* ]]; then COMPREPLY=($(compgen -W "$1" -- "$current"))
@@ -63,31 +63,26 @@ complete -o filenames -F _ringfence ringfence
 `;
 }
 
-function everyFlag(commands: readonly Command[]): readonly Flag[] {
-  const seen = new Map<string, Flag>();
-  for (const flag of commands.flatMap((command) => command.flags)) {
-    const known = seen.get(flag.name);
-    const choices = [...new Set([...offered(known), ...offered(flag)])];
-    const { value } = flag;
-    seen.set(flag.name, value === undefined || choices.length === 0 ? flag : { ...flag, value: { ...value, choices } });
-  }
-  return [...seen.values()];
-}
-
+/** Values of flags, verb by verb: the same flag takes other values elsewhere. */
 function valueCases(commands: readonly Command[]): string {
-  const lines = everyFlag(commands).flatMap((flag) => {
-    const { value } = flag;
-    if (value === undefined) return [];
-    const choices = offered(flag);
-    const reply = choices.length === 0 ? "compgen -f" : `compgen -W "${choices.join(" ")}"`;
-    return [`    ${flagWords(flag).join("|")}) COMPREPLY=($(${reply} -- "$current")); return ;;`];
-  });
-  return lines.join("\n");
+  const patterns = new Map<string, string[]>();
+  for (const command of commands) {
+    for (const flag of command.flags.filter((one) => one.value !== undefined)) {
+      const choices = offered(flag);
+      const reply = choices.length === 0 ? "compgen -f" : `compgen -W "${choices.join(" ")}"`;
+      const words = flagWords(flag).map((word) => `"${command.name} ${word}"`);
+      patterns.set(reply, [...(patterns.get(reply) ?? []), ...words]);
+    }
+  }
+  return [...patterns]
+    .map(([reply, words]) => `    ${words.join("|")}) COMPREPLY=($(${reply} -- "$current")); return ;;`)
+    .join("\n");
 }
 
 function manyPathFlags(commands: readonly Command[]): string {
-  const many = everyFlag(commands).filter((flag) => flag.value?.many === true && flag.value.path === true);
-  return many.map((flag) => `--${flag.name}`).join("|");
+  const flags = commands.flatMap((command) => command.flags);
+  const many = flags.filter((flag) => flag.value?.many === true && flag.value.path === true);
+  return [...new Set(many.map((flag) => `--${flag.name}`))].join("|");
 }
 
 function zshScript(commands: readonly Command[]): string {

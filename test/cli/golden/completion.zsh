@@ -130,18 +130,18 @@ _ringfence() {
         '--fqdn[flows from or to a name\: *.cilium.io]:VALUE:' \
         '--from-fqdn[flows from a name\: *.cilium.io]:VALUE:' \
         '--to-fqdn[flows to a name\: *.cilium.io]:VALUE:' \
-        '--identity[flows from or to an identity\: a number or a reserved name]:VALUE:' \
-        '--from-identity[flows from an identity\: a number or a reserved name]:VALUE:' \
-        '--to-identity[flows to an identity\: a number or a reserved name]:VALUE:' \
+        '--identity[flows from or to an identity\: a number or a reserved name]:VALUE:(host world unmanaged health init remote-node kube-apiserver ingress world-ipv4 world-ipv6 aggregate-cluster aggregate-cluster-mesh aggregate-world aggregate-remote-node)' \
+        '--from-identity[flows from an identity\: a number or a reserved name]:VALUE:(host world unmanaged health init remote-node kube-apiserver ingress world-ipv4 world-ipv6 aggregate-cluster aggregate-cluster-mesh aggregate-world aggregate-remote-node)' \
+        '--to-identity[flows to an identity\: a number or a reserved name]:VALUE:(host world unmanaged health init remote-node kube-apiserver ingress world-ipv4 world-ipv6 aggregate-cluster aggregate-cluster-mesh aggregate-world aggregate-remote-node)' \
         '--cluster[flows from or to a cluster by its name]:VALUE:' \
         '--from-cluster[flows from a cluster by its name]:VALUE:' \
         '--to-cluster[flows to a cluster by its name]:VALUE:' \
-        '--type[event TYPE\[\:SUBTYPE\]]:VALUE:' \
-        '-t[event TYPE\[\:SUBTYPE\]]:VALUE:' \
-        '--verdict[a verdict]:VALUE:' \
+        '--type[event TYPE\[\:SUBTYPE\]]:VALUE:(capture drop l7 policy-verdict trace trace\:from-crypto trace\:from-endpoint trace\:from-host trace\:from-network trace\:from-overlay trace\:from-proxy trace\:from-stack trace\:to-crypto trace\:to-endpoint trace\:to-host trace\:to-network trace\:to-overlay trace\:to-proxy trace\:to-stack trace-sock)' \
+        '-t[event TYPE\[\:SUBTYPE\]]:VALUE:(capture drop l7 policy-verdict trace trace\:from-crypto trace\:from-endpoint trace\:from-host trace\:from-network trace\:from-overlay trace\:from-proxy trace\:from-stack trace\:to-crypto trace\:to-endpoint trace\:to-host trace\:to-network trace\:to-overlay trace\:to-proxy trace\:to-stack trace-sock)' \
+        '--verdict[a verdict]:VALUE:(FORWARDED DROPPED AUDIT REDIRECTED ERROR TRACED TRANSLATED)' \
         '--drop-reason-desc[dropped for a reason\: POLICY_DENIED]:VALUE:' \
-        '--traffic-direction[ingress or egress]:VALUE:' \
-        '--protocol[a protocol of layer 4 or 7]:VALUE:' \
+        '--traffic-direction[ingress or egress]:VALUE:(ingress egress)' \
+        '--protocol[a protocol of layer 4 or 7]:VALUE:(icmp icmpv4 icmpv6 sctp tcp udp vrrp igmp dns http)' \
         '--tcp-flags[TCP flags, all of a comma separated list\: syn,ack]:VALUE:' \
         '--reply[replies]' \
         '--not-reply[no replies]' \
@@ -151,9 +151,9 @@ _ringfence() {
         '-4[IPv4]' \
         '--ipv6[IPv6]' \
         '-6[IPv6]' \
-        '--ip-version[v4, v6 or none]:VALUE:' \
+        '--ip-version[v4, v6 or none]:VALUE:(none v4 v6)' \
         '--http-status[an HTTP status, or its beginning\: 404, 5+]:VALUE:' \
-        '--http-method[an HTTP method, in any case]:VALUE:' \
+        '--http-method[an HTTP method, in any case]:VALUE:(CONNECT DELETE GET HEAD OPTIONS PATCH POST PUT TRACE)' \
         '--http-path[a regular expression found in the path]:VALUE:' \
         '--http-url[a regular expression found in the URL]:VALUE:' \
         '--http-header[a header\: key\:value]:VALUE:' \
@@ -167,14 +167,14 @@ _ringfence() {
         '--allowlist[FlowFilters in JSON\: flows that one matches]:JSON:' \
         '--denylist[FlowFilters in JSON\: no flows that one matches]:JSON:' \
         '--print-raw-filters[print the filters and end]' \
-        '--output[how to print; compact when not given]:VALUE:' \
-        '-o[how to print; compact when not given]:VALUE:' \
+        '--output[how to print; compact when not given]:VALUE:(compact dict json jsonpb table)' \
+        '-o[how to print; compact when not given]:VALUE:(compact dict json jsonpb table)' \
         '--print-node-name[the node'\''s name too]' \
         '--print-policy-names[names of the policies that allowed or denied]' \
-        '--time-format[how times are written]:VALUE:' \
+        '--time-format[how times are written]:VALUE:(StampMilli YearMonthDay YearMonthDayHour YearMonthDayHourMinute RFC3339 RFC3339Milli RFC3339Micro RFC3339Nano RFC1123Z)' \
         '--numeric[addresses, no names]' \
         '--ip-translation[names for addresses; =false as --numeric]' \
-        '--color[colour compact and dict]:VALUE:' \
+        '--color[colour compact and dict]:VALUE:(auto always never)' \
         '--field-mask[fields asked of a server; a recording is printed whole]:LIST:' \
         '--use-default-field-masks[ask a server for what is printed only]' \
         '--server[address of a Hubble server]:VALUE:' \
@@ -200,6 +200,14 @@ _ringfence() {
         '--config[a YAML file of flags]:FILE:_files' \
         '--debug[tell more]' \
         '-D[tell more]' \
+        '--distinct[conversations instead of events, with their counts]' \
+        '--decide[beside each flow, what policies say of it\: allowed, denied on ingress]' \
+        '*--policies[the proposed policies\: files or directories]:PATH:_files' \
+        '*--objects[Kubernetes objects\: files or directories]:PATH:_files' \
+        '--only[the proposal is the whole set\: nothing else stays in force]' \
+        '*--names[DNS names and their addresses]:FILE:_files' \
+        '--cilium[Cilium'\''s version, as in 1.20]:VERSION:' \
+        '--cilium-config[the agent'\''s configuration\: the ConfigMap cilium-config]:FILE:_files' \
         '--help[help; -h is short, --help explains]' \
         '-h[help; -h is short, --help explains]'
       ;;
