@@ -107,7 +107,11 @@ function reservedIdentities(end: ReservedEnd, names: readonly string[], context:
   const isHost = own.some((label) => label.source === "reserved" && label.key === "host");
   const isNode = isHost || own.some((label) => label.source === "reserved" && label.key === "remote-node");
   if (!isNode) return [make(own, NO_PORTS, context)];
-  const places = nodePlaces(end, context);
+  const places = nodePlaces(
+    end,
+    context,
+    context.config.enableNodeSelectorLabels && (!isHost || context.semantics.hostHasNodeLabels),
+  );
   // Only where CIDRs select nodes do their addresses keep the names they are known by. Upstream: pkg/ipcache resolveLabels.
   const named = matchesNodes(context) ? context.ipcache.nameLabels(names) : [];
   // The host is one identity with the labels of all its addresses; another node has one for each address.
@@ -116,10 +120,9 @@ function reservedIdentities(end: ReservedEnd, names: readonly string[], context:
 }
 
 /** What tells nodes apart, for each address or node that the end stands for. Of one key, the node's own label stays. */
-function nodePlaces(end: ReservedEnd, context: EndContext): readonly (readonly Label[])[] {
+function nodePlaces(end: ReservedEnd, context: EndContext, byLabel: boolean): readonly (readonly Label[])[] {
   const { addresses } = end;
   const byCidr = matchesNodes(context);
-  const byLabel = context.config.enableNodeSelectorLabels;
   if (!byCidr && !byLabel) return [[]];
   const cidrs = (address: string) => (byCidr ? nodeCidrLabels(address, context) : []);
   const labels = (node: Node | undefined) => (byLabel ? nodeLabels(node, context.config) : []);

@@ -11,6 +11,8 @@ export type Semantics = {
   readonly defaultTier: number | null;
   /** The localhost allow is a rule of the last tier, added only where rules select the subject. Before: always an entry. */
   readonly localhostIsRule: boolean;
+  /** With node selector labels on, the own node carries its labels too; before, only other nodes. Upstream: pkg/node/manager nodeIdentityLabels. */
+  readonly hostHasNodeLabels: boolean;
   /** A redirect that selects the host gives the host a plain entry beside it. Upstream: 1.18 createL4IngressFilter, 1.19 attach. */
   readonly hostSkipsL7: "when-created" | "when-attached" | "never";
   /** Policy map entries of aggregate identities, which selectors can select. Upstream: pkg/policy/aggregate.go. */
@@ -63,6 +65,7 @@ const V1_18: Semantics = {
   normalTier: 0,
   defaultTier: null,
   localhostIsRule: false,
+  hostHasNodeLabels: false,
   hostSkipsL7: "when-created",
   aggregates: false,
   aggregateWinsLongerPort: false,
@@ -109,6 +112,7 @@ const V1_20: Semantics = {
   normalTier: 200,
   defaultTier: 255,
   localhostIsRule: true,
+  hostHasNodeLabels: true,
   hostSkipsL7: "never",
   aggregates: true,
   aggregateWinsLongerPort: true,
