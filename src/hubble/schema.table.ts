@@ -66,6 +66,13 @@ export const MESSAGE_FIELDS: Readonly<Record<string, string>> = {
     "type:DebugEventType source:Endpoint hash:UInt32Value arg1:UInt32Value arg2:UInt32Value arg3:UInt32Value message:string cpu:Int32Value",
   ServerStatusResponse:
     "num_flows:uint64 max_flows:uint64 seen_flows:uint64 uptime_ns:uint64 num_connected_nodes:UInt32Value num_unavailable_nodes:UInt32Value unavailable_nodes:string* version:string flows_rate:double",
+  GetNodesResponse: "nodes:Node*",
+  Node: "name:string version:string address:string state:NodeState tls:TLS uptime_ns:uint64 num_flows:uint64 max_flows:uint64 seen_flows:uint64",
+  TLS: "enabled:bool server_name:string",
+  GetNamespacesResponse: "namespaces:Namespace*",
+  Namespace: "cluster:string namespace:string",
+  HealthCheckRequest: "service:string",
+  HealthCheckResponse: "status:ServingStatus",
 };
 
 /** The values of enums, by number. */
@@ -88,6 +95,7 @@ export const ENUM_VALUES: Readonly<Record<string, string>> = {
     "DBG_CAPTURE_POINT_UNKNOWN=0 DBG_CAPTURE_DELIVERY=4 DBG_CAPTURE_FROM_LB=5 DBG_CAPTURE_AFTER_V46=6 DBG_CAPTURE_AFTER_V64=7 DBG_CAPTURE_PROXY_PRE=8 DBG_CAPTURE_PROXY_POST=9 DBG_CAPTURE_SNAT_PRE=10 DBG_CAPTURE_SNAT_POST=11",
   SocketTranslationPoint:
     "SOCK_XLATE_POINT_UNKNOWN=0 SOCK_XLATE_POINT_PRE_DIRECTION_FWD=1 SOCK_XLATE_POINT_POST_DIRECTION_FWD=2 SOCK_XLATE_POINT_PRE_DIRECTION_REV=3 SOCK_XLATE_POINT_POST_DIRECTION_REV=4",
+  ServingStatus: "UNKNOWN=0 SERVING=1 NOT_SERVING=2 SERVICE_UNKNOWN=3",
   NodeState: "UNKNOWN_NODE_STATE=0 NODE_CONNECTED=1 NODE_UNAVAILABLE=2 NODE_GONE=3 NODE_ERROR=4",
   LostEventSource: "UNKNOWN_LOST_EVENT_SOURCE=0 PERF_EVENT_RING_BUFFER=1 OBSERVER_EVENTS_QUEUE=2 HUBBLE_RING_BUFFER=3",
   AgentEventType:
