@@ -6,15 +6,20 @@ import { build } from "esbuild";
 
 const directory = process.argv[2] ?? "dist";
 rmSync(directory, { recursive: true, force: true });
-const entries = ["src/cli/main.ts", "src/sources/recording-worker.ts", "src/cli/test-worker.ts"].filter((file) =>
-  existsSync(file),
-);
+const entries = [
+  "src/cli/main.ts",
+  "src/sources/recording-worker.ts",
+  "src/cli/test-worker.ts",
+  "src/cli/observe-worker.ts",
+].filter((file) => existsSync(file));
 await build({
   entryPoints: Object.fromEntries(entries.map((file) => [file.replace(/^.*\//, "").replace(/\.ts$/, ""), file])),
   outdir: directory,
   bundle: true,
   splitting: true,
   format: "esm",
+  // Native code, an optional dependency: found beside the bundle when a store is touched.
+  external: ["@duckdb/node-api"],
   platform: "node",
   target: "node20.19",
   chunkNames: "chunks/[name]-[hash]",

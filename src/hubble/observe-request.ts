@@ -109,6 +109,8 @@ export type ObserveRequest = {
   readonly until: Moment | null;
   readonly fieldMask: readonly string[];
   readonly print: PrintOptions;
+  /** Nothing of the nodes' status is told. */
+  readonly isSilent: boolean;
 };
 
 /** `--all`. */
@@ -127,7 +129,8 @@ export function observeRequest(values: FlagValues, settings: ObserveSettings): O
     deny: [...(values.deny?.filters() ?? []), ...parseRawFilters(settings.denylist, "denylist")],
   };
   checkFieldMask(fieldMask);
-  return { ...selection, filters, fieldMask, print: printOptions(values, output, settings) };
+  const print = printOptions(values, output, settings);
+  return { ...selection, filters, fieldMask, print, isSilent: isOn(values, "silent-errors") };
 }
 
 function isOn(values: FlagValues, name: string, preset = false): boolean {

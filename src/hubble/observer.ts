@@ -48,7 +48,8 @@ export class Observer {
   constructor(request: ObserveRequest, { sink, last, warn, decide, take }: ObserverParts) {
     this.observation = new Observation(request, (message, error) => warn("ERROR", message, [["error", error]]));
     this.reader = new ResponseReader(warn);
-    this.printer = createPrinter(request.print, sink, decide ?? null);
+    const heard = request.isSilent ? { ...sink, err: () => {} } : sink;
+    this.printer = createPrinter(request.print, heard, decide ?? null);
     this.taken = take ?? ((response) => this.printer.response(response));
     this.sink = sink;
     this.last = last;

@@ -1,8 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { FlagCollector, observeRequest } from "#hubble/observe-request.ts";
 import type { LastLines } from "#hubble/observer.ts";
 import { createLastLines } from "#cli/run/observe-last.ts";
+import { StretchPrinter } from "#cli/run/observe-stretch.ts";
 import { gzipSync } from "node:zlib";
 import { afterAll, describe, expect, it } from "vitest";
 import { inProcess } from "../cli/in-process.ts";
@@ -80,6 +82,27 @@ describe("observe reads every recording", () => {
 function drained(kept: LastLines): readonly string[] {
   return [...kept.drain()].flatMap((bytes) => new TextDecoder().decode(bytes).split("\n").slice(0, -1));
 }
+
+describe("a recording printed in stretches", () => {
+  const text = `${lines.join("\n")}\n`;
+  const file = write("stretches.jsonl", text);
+  const settings = { isLegacyJson: false, isRecording: true, isDebug: false, isColorful: false };
+  const inputs = { now: { seconds: 0, nanos: 0 }, allowlist: [], denylist: [] };
+
+  it.each(["jsonpb", "compact"] as const)("is what one thread prints, wherever it is cut: %s", async (output) => {
+    const whole = await observe("--input-file", file, "-o", output);
+    const request = observeRequest(new FlagCollector().values(), { ...settings, ...inputs });
+    const printer = new StretchPrinter({ ...request, print: { ...request.print, output } });
+    for (const size of [700, 1601, 40_000, text.length, text.length + 9]) {
+      let printed = "";
+      for (let from = 0; from < text.length; from += size) {
+        for (const bytes of printer.print({ file, from, to: from + size }).out)
+          printed += new TextDecoder().decode(bytes);
+      }
+      expect(printed).toBe(whole.stdout);
+    }
+  });
+});
 
 describe("what --last keeps", () => {
   it("is the last lines, in order, however many there were", () => {

@@ -1,13 +1,18 @@
-import { openSync, closeSync, fstatSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { FlagError } from "#hubble/flags/flag.ts";
 import type { FlowSource } from "#hubble/flow-source.ts";
 import type { FlagValues } from "#hubble/observe-request.ts";
 import { UserError } from "#model/finding.ts";
-import { findRecordingFiles, STDIN } from "#sources/recording-files.ts";
+import { findRecordingFiles, type RecordingFile, STDIN } from "#sources/recording-files.ts";
+import { type Compression, compressionOf } from "#sources/recording-stream.ts";
 import { recordingSource } from "#sources/recording-source.ts";
 
 /** A source, and the recordings behind it. */
-export type OpenedSource = { readonly source: FlowSource; readonly paths: readonly string[] };
+export type OpenedSource = {
+  readonly source: FlowSource;
+  readonly paths: readonly string[];
+  readonly files: readonly Pick<RecordingFile, "path" | "compression">[];
+};
 
 /** The source that the flags name. Throws FlagError with the hubble CLI's texts for its flags, UserError for ours. */
 export async function openSource(values: FlagValues): Promise<OpenedSource> {
@@ -18,13 +23,17 @@ export async function openSource(values: FlagValues): Promise<OpenedSource> {
       help: "name all with --flows",
     });
   }
-  if (file !== "") return { source: inputFile(file, values), paths: [file] };
+  if (file !== "") {
+    const source = inputFile(file, values);
+    return { source, paths: [file], files: [{ path: file, compression: compressionIn(file) }] };
+  }
   if (flows.length === 0) {
     throw new UserError("no-recording", "no recording is named", {
       help: "name one, as in: ringfence observe --flows flows.jsonl",
     });
   }
-  return { source: recordingSource((await findRecordingFiles(flows)).files), paths: flows };
+  const { files } = await findRecordingFiles(flows);
+  return { source: recordingSource(files), paths: flows, files };
 }
 
 function inputFile(path: string, values: FlagValues): FlowSource {
@@ -33,6 +42,18 @@ function inputFile(path: string, values: FlagValues): FlowSource {
   }
   if (path !== STDIN) checkReadable(path);
   return recordingSource([{ path }]);
+}
+
+function compressionIn(path: string): Compression {
+  if (path === STDIN) return "none";
+  const descriptor = openSync(path, "r");
+  try {
+    const head = new Uint8Array(16);
+    // What a pipe holds is not looked at: it can be read once.
+    return fstatSync(descriptor).isFile() ? compressionOf(head.subarray(0, readSync(descriptor, head))) : "gzip";
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 /** Upstream: os.Open, and the first read. */

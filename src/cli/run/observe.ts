@@ -1,4 +1,5 @@
 import { FilterError } from "#hubble/filters/filter.ts";
+import { buildFilters } from "#hubble/filters.ts";
 import { FlagError, type HubbleFlag } from "#hubble/flags/flag.ts";
 import { OBSERVE_FLAGS } from "#hubble/flags/observe-flags.ts";
 import { flagTable, parseFlags, subcommandWord } from "#hubble/flags/parse-flags.ts";
@@ -13,7 +14,7 @@ import {
 } from "#hubble/observe-request.ts";
 import { type LastLines, Observer, type ObserverParts } from "#hubble/observer.ts";
 import { requestText } from "#hubble/request-text.ts";
-import { logLine } from "#hubble/response-reader.ts";
+import { type LogWarning, logLine } from "#hubble/response-reader.ts";
 import { UserError } from "#model/finding.ts";
 import { STDIN } from "#sources/recording-files.ts";
 import { LineCutter } from "#sources/recording-lines.ts";
@@ -23,9 +24,12 @@ import type { Io } from "../io.ts";
 import { eventOf, gatherFor, readDecisions, recordedIn } from "./observe-decisions.ts";
 import { type Distinct, distinctText } from "./observe-distinct.ts";
 import { createLastLines } from "./observe-last.ts";
+import { printInWorkers, stretchesOf } from "./observe-parallel.ts";
+import type { Stretch } from "./observe-stretch.ts";
 import { createObserveOutput, type ObserveOutput } from "./observe-output.ts";
 import { checkSettings, readSettings, type Settings } from "./observe-settings.ts";
 import { openSource } from "./observe-source.ts";
+import { serverSettings } from "./server-settings.ts";
 
 const OWN = { group: "other", summary: "" } as const;
 
@@ -55,14 +59,20 @@ async function observe(words: readonly string[], io: Io): Promise<void> {
   parseFlags(words, table, (flag, value) => collector.set(flag, value));
   const values = collector.values();
   const settings = readSettings(values, process.env);
+  if (settings.isOn("debug") && settings.file !== null) {
+    log(io, "DEBUG", "Using config file", [["configFile", settings.file]]);
+  }
   checkSettings(settings);
   const request = requestOf(values, settings, io);
   if (isGiven(values, "print-raw-filters")) return await io.out(rawFiltersYaml(request.filters));
-  const { source, paths } = await openSource(values);
+  if (!isRecorded(values)) return await observeServer(values, { settings, request, io });
+  const { source, paths, files } = await openSource(values);
   if (settings.isOn("debug")) {
-    if (settings.file !== null) log(io, "DEBUG", "Using config file", [["configFile", settings.file]]);
     log(io, "DEBUG", "Sending GetFlows request", [["req", requestText(request)]]);
   }
+  const isPlain = !isGiven(values, "decide") && !isGiven(values, "distinct");
+  const stretches = isPlain ? stretchesOf(files, request) : null;
+  if (stretches !== null) return await printParallel(stretches, request, io);
   const decisions = isGiven(values, "decide") ? await readDecisions(values, twiceReadable(paths), io) : null;
   if (!isGiven(values, "distinct"))
     return await print(source, request, { io, ...(decisions === null ? {} : { decide: decisions.ofFlow }) });
@@ -70,6 +80,40 @@ async function observe(words: readonly string[], io: Io): Promise<void> {
   await print(source, request, { io, take: (response) => fold.add(eventOf(response)) });
   const found = decisions?.ofFold(fold) ?? (await undecided(values, fold, io));
   await io.out(distinctText(found, request.print.output.startsWith("json")));
+}
+
+/** Whether recordings are named; a server is asked where none are. */
+function isRecorded({ text, lists }: FlagValues): boolean {
+  return (text.get("input-file") ?? "") !== "" || (lists.get("flows") ?? []).length > 0;
+}
+
+type ServerRequest = { readonly settings: Settings; readonly request: ObserveRequest; readonly io: Io };
+
+async function observeServer(values: FlagValues, { settings, request, io }: ServerRequest): Promise<void> {
+  if (settings.isOn("debug")) log(io, "DEBUG", "Sending GetFlows request", [["req", requestText(request)]]);
+  const server = serverSettings(settings);
+  const decisions = isGiven(values, "decide") ? await readDecisions(values, [], io) : null;
+  const { observeLive } = await import("./observe-live.ts");
+  const parts = { io, warn: (...told: Parameters<LogWarning>) => log(io, ...told) };
+  if (!isGiven(values, "distinct")) {
+    return await observeLive(request, server, {
+      ...parts,
+      ...(decisions === null ? {} : { decide: decisions.ofFlow }),
+    });
+  }
+  const fold = createFold();
+  await observeLive(request, server, { ...parts, take: (response) => fold.add(eventOf(response)) });
+  const found = decisions?.ofFold(fold) ?? (await undecided(values, fold, io));
+  await io.out(distinctText(found, request.print.output.startsWith("json")));
+}
+
+async function printParallel(stretches: readonly Stretch[], request: ObserveRequest, io: Io): Promise<void> {
+  // What is wrong with the filters is told before work begins.
+  buildFilters(request.filters, () => {});
+  await printInWorkers(stretches, request, {
+    io,
+    warn: ({ level, message, attributes }) => log(io, level, message, attributes),
+  });
 }
 
 /** What decides learns from the whole recording first. */
@@ -103,7 +147,7 @@ function requestOf(values: FlagValues, settings: Settings, io: Io): ObserveReque
   return observeRequest(values, {
     now: { seconds: Math.floor(now / 1000), nanos: (now % 1000) * 1e6 },
     isLegacyJson: compat.includes("legacy-json-output"),
-    isRecording: true,
+    isRecording: isRecorded(values),
     isDebug: settings.isOn("debug"),
     isColorful: io.isColorful,
     allowlist: settings.list("allowlist"),
