@@ -13,7 +13,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   report: ["model"],
   hubble: ["model", "decode", "engine"],
   sources: ["model", "decode", "traffic", "hubble"],
-  cli: ["model", "decode", "traffic", "engine", "edit", "analysis", "report", "hubble", "sources"],
+  store: ["model", "decode", "traffic"],
+  server: ["model", "decode", "traffic", "engine", "edit", "analysis", "report", "hubble", "sources", "store"],
+  cli: ["model", "decode", "traffic", "engine", "edit", "analysis", "report", "hubble", "sources", "store", "server"],
 };
 
 /** Folders without clock, disk, network or randomness: the same code runs in the CLI, a worker and the browser. */

@@ -2,8 +2,12 @@ import type { Command } from "./command.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { explain } from "./commands/explain.ts";
 import { helpCommand } from "./commands/help.ts";
+import { list } from "./commands/list.ts";
 import { observe } from "./commands/observe.ts";
+import { record } from "./commands/record.ts";
 import { rehearse } from "./commands/rehearse.ts";
+import { serve } from "./commands/serve.ts";
+import { status } from "./commands/status.ts";
 import { test } from "./commands/test.ts";
 import { version } from "./commands/version.ts";
 
@@ -13,6 +17,10 @@ export const COMMANDS: readonly Command[] = [
   explain,
   test,
   observe,
+  status,
+  list,
+  record,
+  serve,
   completionCommand(() => COMMANDS),
   helpCommand(() => COMMANDS),
   version,

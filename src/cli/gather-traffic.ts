@@ -9,6 +9,7 @@ import { clustersOf } from "#traffic/clusters.ts";
 import type { Fold } from "#traffic/fold.ts";
 import { policyChanges } from "#traffic/policy-changes.ts";
 import type { CiliumKnown } from "./gather-cilium.ts";
+import { foldStore, storeAmong } from "./store-input.ts";
 import type { Progress } from "./progress.ts";
 
 /** A recording read but not yet joined with the objects, and what it tells of the cluster by itself. */
@@ -26,7 +27,12 @@ export async function readFlows(
   progress: Progress,
 ): Promise<Recorded> {
   const onProgress = (at: RecordingProgress) => progress.update(progressText(at));
-  const fold = await readRecording(flows, { onProgress, fold: { changes: policyChanges(policies) } });
+  const changes = policyChanges(policies);
+  const store = storeAmong(flows);
+  const fold =
+    store === null
+      ? await readRecording(flows, { onProgress, fold: { changes } })
+      : await foldStore(store, { changes });
   const state = fold.state();
   const versions = state.nodes.flatMap((node) => node.versions.slice(-1));
   return { fold, clusterName: clustersOf(state, null).own, agentVersion: mostFrequent(versions) };

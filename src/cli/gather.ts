@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { withoutIgnored } from "#decode/ignored-kinds.ts";
+import { objectName } from "#decode/manifest.ts";
 import { type ReadInventory, readInventory } from "#decode/objects.ts";
 import type { GivenName, NameQuestion } from "#model/coverage.ts";
 import { type Finding, UserError } from "#model/finding.ts";
@@ -8,17 +9,18 @@ import { POLICY_KINDS, type PolicyObject } from "#model/policy.ts";
 import type { Snapshot, Traffic } from "#model/snapshot.ts";
 import { findManifestFiles } from "#sources/manifest-files.ts";
 import { type LoadedManifests, loadManifests } from "#sources/manifests.ts";
+import { foldConntrack, markConntrack, readConntrackFiles } from "./gather-conntrack.ts";
+import { type InputPaths, type OpenedInputs, openInputs } from "./gather-inputs.ts";
 import { gatherCilium, readCiliumGiven } from "./gather-cilium.ts";
 import { storedPolicies } from "./gather-stored.ts";
 import { joinTraffic, type Recorded, readFlows } from "./gather-traffic.ts";
 import { refuseTwoStreams } from "./input-text.ts";
 import { readNamesFile } from "./names-file.ts";
 import type { Progress } from "./progress.ts";
+import { isStorePath } from "./store-input.ts";
 
 /** The inputs of an analysis as the command line names them. */
-export type GatherRequest = {
-  readonly flows: readonly string[];
-  readonly objects: readonly string[];
+export type GatherRequest = InputPaths & {
   readonly policies: readonly string[];
   readonly names: readonly string[];
   readonly cilium: string | null;
@@ -51,16 +53,20 @@ export async function gather(
 ): Promise<Gathered> {
   refuseMissing(request, needs);
   await refuseMissingFiles(request.flows);
+  const inputs = await openInputs(request, progress);
   progress.update("reading objects and policies");
-  const hasObjects = request.objects.length > 0;
-  const inForce = await loadManifests(request.objects, hasObjects ? { wanted: "objects" } : {});
+  const hasObjects = inputs.objects.length + inputs.live.length > 0;
+  const inForce = await loadInForce(inputs);
   const read = readInventory(inForce.manifests);
   const proposal = await loadManifests(request.policies, request.policies.length > 0 ? { wanted: "policies" } : {});
   const proposed = readInventory(proposal.manifests);
   const given = await readCiliumGiven(request.cilium, request.ciliumConfig);
-  const names = await gatherNames(request.names);
-  const recorded = await readFlows(request.flows, read.policies, progress);
-  const telling = request.flows.length === 0 ? (request.asked ?? recorded) : recorded;
+  const names = await gatherNames(request.names, inputs.caches);
+  const recorded = await readFlows(inputs.flows, read.policies, progress);
+  if (inputs.conntrack.length > 0) {
+    foldConntrack(recorded.fold, await readConntrackFiles(inputs.conntrack), read.inventory);
+  }
+  const telling = inputs.flows.length === 0 ? (request.asked ?? recorded) : recorded;
   const cilium = gatherCilium(given, { ...telling, objects: read.ciliumConfig });
   const seen = withoutIgnored(read.policies, cilium.ignoredKinds);
   const wanted = withoutIgnored(proposed.policies, cilium.ignoredKinds);
@@ -75,10 +81,12 @@ export async function gather(
     questions: names.questions,
     cilium,
   };
-  const traffic = joinTraffic(recorded, join);
+  const traffic = markConntrack(joinTraffic(recorded, join));
   const findings = [
     ...(hasObjects ? [] : [NO_OBJECTS]),
-    ...[inForce, read, proposal, proposed, seen, wanted, stored, cilium, names].flatMap((source) => source.findings),
+    ...[inputs, inForce, read, proposal, proposed, seen, wanted, stored, cilium, names].flatMap(
+      (source) => source.findings,
+    ),
   ];
   const { cilium: minor, ciliumVersion, config } = cilium;
   return {
@@ -91,8 +99,8 @@ export async function gather(
   };
 }
 
-function refuseMissing({ flows, objects, policies, names }: GatherRequest, needs: GatherNeeds): void {
-  if (needs.flows && flows.length === 0) {
+function refuseMissing({ flows, objects, policies, names, captures = [] }: GatherRequest, needs: GatherNeeds): void {
+  if (needs.flows && flows.length + captures.length === 0) {
     throw new UserError("missing-flows", "no recording is named", {
       help: "give --flows FILE…; record one with: hubble observe -f -o jsonpb > flows.jsonl",
     });
@@ -107,7 +115,7 @@ function refuseMissing({ flows, objects, policies, names }: GatherRequest, needs
 
 /** Told before anything is read, with the nearest name that exists. */
 async function refuseMissingFiles(paths: readonly string[]): Promise<void> {
-  const missing = paths.filter((path) => path !== "-" && !existsSync(path));
+  const missing = paths.filter((path) => path !== "-" && !isStorePath(path) && !existsSync(path));
   if (missing.length > 0) await findManifestFiles(missing);
 }
 
@@ -119,7 +127,7 @@ const NO_OBJECTS: Finding = {
 };
 
 /** Several files of any of the accepted forms. What each decided is told by the analysis. */
-async function gatherNames(paths: readonly string[]) {
+async function gatherNames(paths: readonly string[], caches: readonly string[]) {
   const names: GivenName[] = [];
   const questions: NameQuestion[] = [];
   const findings: Finding[] = [];
@@ -129,7 +137,26 @@ async function gatherNames(paths: readonly string[]) {
     for (const question of read.questions) questions.push(question);
     findings.push(...read.findings);
   }
+  for (const path of caches) for (const name of await readCache(path)) names.push(name);
   return { names, questions, findings };
+}
+
+/** An agent's cache in a sysdump: often empty, or what the agent said instead. Nobody named it, so nothing is said of it. */
+async function readCache(path: string): Promise<readonly GivenName[]> {
+  try {
+    return (await readNamesFile(path)).names;
+  } catch (error) {
+    if (error instanceof UserError) return [];
+    throw error;
+  }
+}
+
+/** The objects of the live cluster, and over them those of the files. */
+async function loadInForce({ objects, live }: OpenedInputs): Promise<LoadedManifests> {
+  const files = await loadManifests(objects, objects.length > 0 ? { wanted: "objects" } : {});
+  if (live.length === 0) return files;
+  const given = new Set(files.manifests.map(objectName));
+  return { ...files, manifests: [...live.filter((one) => !given.has(objectName(one))), ...files.manifests] };
 }
 
 const POLICIES: ReadonlySet<string> = new Set(POLICY_KINDS);

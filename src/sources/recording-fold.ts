@@ -1,7 +1,6 @@
 import { FlowScanner } from "#decode/flow-scanner.ts";
 import { type Finding, UserError } from "#model/finding.ts";
 import type { FlowEvent } from "#model/flow.ts";
-import type { Fold } from "#traffic/fold.ts";
 import { DuplicateWindow } from "./recording-duplicates.ts";
 import { LineCutter, type LineTaker, MAX_LINE_BYTES } from "./recording-lines.ts";
 
@@ -9,6 +8,14 @@ import { LineCutter, type LineTaker, MAX_LINE_BYTES } from "./recording-lines.ts
 const MOST_BAD_LINES = 1000;
 
 const OPEN_BRACE = 0x7b;
+
+/** What takes the events of a recording: a fold, or who keeps their lines too (bytes[start, end), only until it returns). */
+export type EventTaker = {
+  readonly add: (event: FlowEvent, bytes: Uint8Array, start: number, end: number) => void;
+  /** A line that holds no event: why. */
+  readonly skip: (reason: string) => void;
+  readonly say: (finding: Finding) => void;
+};
 
 /** One file, or a part of it, being read. */
 type Reading = {
@@ -26,7 +33,7 @@ type Reading = {
  * was skipped is said with the place of its first.
  */
 export class RecordingFold {
-  private readonly fold: Fold;
+  private readonly fold: EventTaker;
   private readonly scanner = new FlowScanner();
   private readonly duplicates = new DuplicateWindow();
   private readonly unknown = new Set<string>();
@@ -34,7 +41,7 @@ export class RecordingFold {
   private lines = 0;
   private reading: Reading = { file: "", isWhole: true, stop: 0, good: 0, bad: 0, firstBad: -1 };
 
-  constructor(fold: Fold) {
+  constructor(fold: EventTaker) {
     this.fold = fold;
   }
 
@@ -66,7 +73,7 @@ export class RecordingFold {
     cutter.end((bytes, start, end, at) => {
       if (at >= reading.stop) return;
       const event = this.scanner.scan(bytes, start, end);
-      if (event !== null) this.addEvent(event);
+      if (event !== null) this.addEvent(event, bytes, start, end);
       else if (isBlank(bytes, start, end)) this.skip("blank");
       else if (bytes[start] !== OPEN_BRACE) this.bad(at);
       else {
@@ -87,12 +94,12 @@ export class RecordingFold {
 
   private take(bytes: Uint8Array, start: number, end: number, offset: number): void {
     const event = this.scanner.scan(bytes, start, end);
-    if (event !== null) this.addEvent(event);
+    if (event !== null) this.addEvent(event, bytes, start, end);
     else if (isBlank(bytes, start, end)) this.skip("blank");
     else this.bad(offset);
   }
 
-  private addEvent(event: FlowEvent): void {
+  private addEvent(event: FlowEvent, bytes: Uint8Array, start: number, end: number): void {
     this.lines++;
     if (event.kind === "flow" && this.duplicates.isKnown(event.uuidHigh, event.uuidLow, event.time ?? 0)) {
       this.reading.good++;
@@ -108,7 +115,7 @@ export class RecordingFold {
         return;
       }
     } else this.reading.good++;
-    this.fold.add(event);
+    this.fold.add(event, bytes, start, end);
   }
 
   private skip(reason: string): void {

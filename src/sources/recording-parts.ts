@@ -1,8 +1,7 @@
 import { closeSync, openSync, readSync } from "node:fs";
-import type { Fold } from "#traffic/fold.ts";
 import type { RecordingFile } from "./recording-files.ts";
 import { STDIN } from "./recording-files.ts";
-import { RecordingFold } from "./recording-fold.ts";
+import { type EventTaker, RecordingFold } from "./recording-fold.ts";
 import { LineCutter } from "./recording-lines.ts";
 import { compressionOf, fileStream, PIECE_BYTES, type ReadCount, uncompressed } from "./recording-stream.ts";
 
@@ -19,6 +18,8 @@ export type PartProgress = {
 export type PartOptions = {
   readonly onProgress?: (progress: PartProgress) => void;
   readonly stdin?: AsyncIterable<Uint8Array>;
+  /** Waited for after every piece that was read: the taker has work to do. */
+  readonly pause?: () => Promise<void>;
 };
 
 /** Before a part that begins inside a file so many bytes are looked at for events that it may repeat. */
@@ -26,7 +27,11 @@ const LOOK_BACK_BYTES = 16 << 20;
 const PROGRESS_BYTES = 16 << 20;
 
 /** Reads parts, in order, into a fold. */
-export async function foldParts(parts: readonly RecordingPart[], fold: Fold, options: PartOptions = {}): Promise<void> {
+export async function foldParts(
+  parts: readonly RecordingPart[],
+  fold: EventTaker,
+  options: PartOptions = {},
+): Promise<void> {
   const reader = new RecordingFold(fold);
   const state = { bytes: 0, next: PROGRESS_BYTES };
   const tell = (file: string, bytes: number) => {
@@ -37,14 +42,22 @@ export async function foldParts(parts: readonly RecordingPart[], fold: Fold, opt
   };
   for (const part of parts) {
     const { path, compression } = part.file;
-    if (path !== STDIN && compression === "none") await readPlain(part, reader, (bytes) => tell(path, bytes));
-    else await readStream(part, reader, options.stdin, (bytes) => tell(path, bytes));
+    const read = async (bytes: number) => {
+      tell(path, bytes);
+      if (options.pause !== undefined) await options.pause();
+    };
+    if (path !== STDIN && compression === "none") await readPlain(part, reader, read);
+    else await readStream(part, reader, options.stdin, read);
   }
   reader.summarize();
 }
 
 /** A plain file by its descriptor: no copies, and other parts of it may be read elsewhere at the same time. */
-async function readPlain(part: RecordingPart, reader: RecordingFold, tell: (bytes: number) => void): Promise<void> {
+async function readPlain(
+  part: RecordingPart,
+  reader: RecordingFold,
+  tell: (bytes: number) => Promise<void>,
+): Promise<void> {
   const descriptor = openSync(part.file.path, "r");
   try {
     if (part.from > 0) lookBack(descriptor, part.from, reader);
@@ -57,7 +70,7 @@ async function readPlain(part: RecordingPart, reader: RecordingFold, tell: (byte
     while (at - piece.length < part.to && (read = readSync(descriptor, piece, 0, piece.length, at)) > 0) {
       cutter.push(piece.subarray(0, read));
       at += read;
-      tell(read);
+      await tell(read);
       if ((at - start) % (64 << 20) < PIECE_BYTES) await breathe();
     }
     reader.finish(cutter);
@@ -104,7 +117,7 @@ async function readStream(
   part: RecordingPart,
   reader: RecordingFold,
   stdin: AsyncIterable<Uint8Array> | undefined,
-  tell: (bytes: number) => void,
+  tell: (bytes: number) => Promise<void>,
 ): Promise<void> {
   const { path } = part.file;
   const isStdin = path === STDIN;
@@ -123,7 +136,7 @@ async function readStream(
       return;
     }
     cutter.push(next.value);
-    tell(count.compressed - told);
+    await tell(count.compressed - told);
     told = count.compressed;
   }
 }

@@ -3,7 +3,8 @@ import { UserError } from "#model/finding.ts";
 import { createFold, type Fold, type FoldOptions } from "#traffic/fold.ts";
 import { findRecordingFiles, type RecordingFile, STDIN } from "./recording-files.ts";
 import { foldInWorkers, workerScript } from "./recording-parallel.ts";
-import { foldParts, type PartProgress, type RecordingPart } from "./recording-parts.ts";
+import type { EventTaker } from "./recording-fold.ts";
+import { foldParts, type PartOptions, type PartProgress, type RecordingPart } from "./recording-parts.ts";
 
 export type RecordingProgress = PartProgress & {
   /** Of all files on disk; null when standard input is among them. */
@@ -48,6 +49,24 @@ export async function readRecording(paths: readonly string[], options: Recording
   const stdin = options.stdin === undefined ? {} : { stdin: options.stdin };
   await foldParts(parts, fold, { ...stdin, ...progress });
   return fold;
+}
+
+/**
+ * Reads recordings as `readRecording` does, into a taker of events; `pause` is waited for after every piece. What can be
+ * said of the files is said to the taker.
+ */
+export async function feedRecording(
+  paths: readonly string[],
+  taker: EventTaker,
+  options: Pick<PartOptions, "stdin" | "pause"> = {},
+): Promise<void> {
+  const { files, findings } = await findRecordingFiles(paths);
+  for (const finding of findings) taker.say(finding);
+  await foldParts(
+    files.map((file) => ({ file, from: 0, to: Number.POSITIVE_INFINITY })),
+    taker,
+    options,
+  );
 }
 
 function progressOf(files: readonly RecordingFile[], { onProgress }: RecordingOptions) {

@@ -1,0 +1,144 @@
+import { readInventory } from "#decode/objects.ts";
+import { type Finding, UserError } from "#model/finding.ts";
+import { count } from "#report/words.ts";
+import { loadManifests } from "#sources/manifests.ts";
+import { feedRecording } from "#sources/recording.ts";
+import { createStore } from "#store/parquet-store.ts";
+import { Recorder } from "#store/recorder.ts";
+import { configFindings } from "#store/silenced.ts";
+import type { Store } from "#store/store.ts";
+import { policyChanges } from "#traffic/policy-changes.ts";
+import { type Flag, type Invocation, isOn, valueOf, valuesOf } from "../args.ts";
+import type { ExitCode } from "../command.ts";
+import { FLUSH_INTERVAL, LISTEN, RETAIN_BYTES, RETAIN_DAYS, TO } from "../commands/record.ts";
+import { FLOWS, OBJECTS, QUIET } from "../flags.ts";
+import type { Io } from "../io.ts";
+import { NO_PROGRESS } from "../progress.ts";
+import { isStorePath } from "../store-input.ts";
+import { type RecordServer, serveRecorder } from "./record-server.ts";
+
+const DEFAULT_FLUSH_SECONDS = 60;
+const TICK_MS = 1000;
+
+/** `ringfence record`: events from files or standard input into a store, until they end or a signal comes. */
+export async function runRecord(invocation: Invocation, io: Io): Promise<ExitCode> {
+  const to = valueOf(invocation, TO);
+  const flows = valuesOf(invocation, FLOWS);
+  refuseMissing(flows, to);
+  const retention = { days: numberAt(invocation, RETAIN_DAYS), bytes: numberAt(invocation, RETAIN_BYTES) };
+  const flushSeconds = numberAt(invocation, FLUSH_INTERVAL) ?? DEFAULT_FLUSH_SECONDS;
+  const { changes, findings } = await objectsOf(valuesOf(invocation, OBJECTS));
+  const store = await createStore(to ?? "");
+  const say = (finding: Finding) => io.err(`ringfence record: ${finding.message}\n${helpLine(finding)}`);
+  for (const finding of store.findings()) say(finding);
+  const recorder = await Recorder.open(store, { flushSeconds, retention, changes, now: Date.now, say });
+  for (const finding of findings) recorder.say(finding);
+  const listen = valueOf(invocation, LISTEN);
+  const server = listen === null ? null : await serveRecorder(recorder, listen);
+  if (server !== null) io.err(`ringfence record: listening on ${server.address}\n`);
+  const progress = isOn(invocation, QUIET) ? NO_PROGRESS : io.progress;
+  try {
+    await feed(flows, recorder, (text) => progress.update(text));
+  } finally {
+    await end(recorder, store, server);
+  }
+  progress.clear();
+  if (!isOn(invocation, QUIET)) io.err(`ringfence record: ${summary(recorder)}\n`);
+  return recorder.isHealthy ? 0 : 2;
+}
+
+function refuseMissing(flows: readonly string[], to: string | null): void {
+  if (flows.length === 0) {
+    throw new UserError("missing-flows", "no source is named", {
+      help: "give --flows FILE…, or - for standard input: hubble observe -f -o jsonpb | ringfence record --flows - --to DIR",
+    });
+  }
+  if (to === null || to === "") {
+    throw new UserError("missing-store", "no store is named", {
+      help: "give --to DIR: it is made where there is none",
+    });
+  }
+  if (flows.some(isStorePath)) {
+    throw new UserError("record-store", "a store is not recorded into another", { help: "copy its directory" });
+  }
+}
+
+/** When objects changed, and what the agent's configuration keeps from Hubble. */
+async function objectsOf(paths: readonly string[]) {
+  if (paths.length === 0) return { changes: [], findings: [] };
+  const { manifests } = await loadManifests(paths, { wanted: "objects" });
+  return { changes: policyChanges(readInventory(manifests).policies), findings: configFindings(manifests) };
+}
+
+/** Feeds until the source ends or the process is told to end; then what was taken is written. */
+async function feed(flows: readonly string[], recorder: Recorder, tell: (text: string) => void): Promise<void> {
+  const stop = new AbortController();
+  const signals = ["SIGINT", "SIGTERM"] as const;
+  const onSignal = () => stop.abort();
+  for (const signal of signals) process.once(signal, onSignal);
+  let trouble: unknown = null;
+  const timer = setInterval(() => {
+    recorder.flushIfDue().catch((cause: unknown) => {
+      trouble ??= cause;
+      stop.abort();
+    });
+  }, TICK_MS);
+  const pause = async () => {
+    tell(`recording: ${count(recorder.counts.flows)} flows`);
+    await recorder.flushIfDue();
+    if (stop.signal.aborted) throw new Stopped();
+  };
+  try {
+    await Promise.race([feedRecording(flows, recorder, { pause }), aborted(stop.signal)]);
+  } catch (cause) {
+    if (!(cause instanceof Stopped)) throw cause;
+  } finally {
+    clearInterval(timer);
+    for (const signal of signals) process.off(signal, onSignal);
+    if (stop.signal.aborted) process.stdin.destroy();
+  }
+  if (trouble !== null) throw trouble;
+}
+
+/** The user, or the machine, asked for the end: nothing went wrong. */
+class Stopped extends Error {}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener("abort", () => reject(new Stopped()), { once: true });
+  });
+}
+
+async function end(recorder: Recorder, store: Store, server: RecordServer | null): Promise<void> {
+  try {
+    await recorder.close();
+  } finally {
+    server?.close();
+    await store.close();
+  }
+}
+
+const UNITS: Readonly<Record<string, number>> = { "": 1, K: 1e3, M: 1e6, G: 1e9, T: 1e12 };
+
+function numberAt(invocation: Invocation, flag: Flag): number | null {
+  const text = valueOf(invocation, flag);
+  if (text === null) return null;
+  const match = /^(\d+(?:\.\d+)?)([KMGT]?)i?B?$/i.exec(text);
+  const value = Number(match?.[1]) * (UNITS[match?.[2]?.toUpperCase() ?? ""] ?? 1);
+  if (match !== null && value > 0) return value;
+  throw new UserError("bad-arguments", `--${flag.name} ${text}: a number above 0 is expected`, {
+    help: `as in --${flag.name} ${flag === RETAIN_BYTES ? "20G" : "30"}`,
+  });
+}
+
+function helpLine({ help }: Finding): string {
+  return help === undefined ? "" : `  help: ${help}\n`;
+}
+
+function summary({ counts }: Recorder): string {
+  const gaps = counts.gaps === 0 ? "" : `, ${counts.gaps} gaps`;
+  const lost = [...counts.lost.values()].reduce((sum, one) => sum + one, 0);
+  const kept = `${count(counts.kept)} events kept`;
+  const size = `${(counts.bytes / 1e6).toFixed(1)} MB in ${counts.segments} segments`;
+  return `${count(counts.flows)} flows, ${kept}, ${size}${gaps}${lost === 0 ? "" : `, ${count(lost)} events lost by Hubble`}`;
+}

@@ -1,0 +1,61 @@
+import { UserError } from "#model/finding.ts";
+import type { FoldOptions, Fold } from "#traffic/fold.ts";
+import type { Store, StoreWindow } from "#store/store.ts";
+
+const SCHEME = "store://";
+
+/** A store as `--flows` names it: `store://DIR`, with a window as `?since=TIME&until=TIME`. */
+export type StoreInput = { readonly path: string; readonly window: StoreWindow };
+
+export function isStorePath(path: string): boolean {
+  return path.startsWith(SCHEME);
+}
+
+/** The store among the recordings that were named; null when there is none. A store is read by itself. */
+export function storeAmong(paths: readonly string[]): StoreInput | null {
+  const found = paths.find(isStorePath);
+  if (found === undefined) return null;
+  if (paths.length > 1) {
+    throw new UserError("store-beside", "a store is read by itself, without other recordings", {
+      help: "record the files into the store first: ringfence record --flows FILE… --to DIR",
+    });
+  }
+  return parseStorePath(found);
+}
+
+function parseStorePath(text: string): StoreInput {
+  const [path = "", query = ""] = text.slice(SCHEME.length).split("?", 2);
+  if (path === "") {
+    throw new UserError("store-path", `${text}: no directory is named`, { help: "write store://DIR" });
+  }
+  const parameters = new URLSearchParams(query);
+  for (const name of parameters.keys()) {
+    if (name === "since" || name === "until") continue;
+    throw new UserError("store-path", `${text}: ${name} means nothing here`, { help: "since and until are known" });
+  }
+  return { path, window: { from: timeAt(parameters, "since", text), to: timeAt(parameters, "until", text) } };
+}
+
+function timeAt(parameters: URLSearchParams, name: string, text: string): number | null {
+  const value = parameters.get(name);
+  if (value === null) return null;
+  const time = Date.parse(value);
+  if (!Number.isNaN(time)) return time;
+  throw new UserError("store-path", `${text}: ${name} is no time`, { help: `as in ?${name}=2026-09-14T09:00:00Z` });
+}
+
+/** Folds what a store holds of a window. */
+export async function foldStore({ path, window }: StoreInput, options: FoldOptions): Promise<Fold> {
+  return withStore(path, (store) => store.fold(window, options));
+}
+
+/** Opens a store to read it, for as long as `use` takes. */
+export async function withStore<T>(path: string, use: (store: Store) => Promise<T>): Promise<T> {
+  const { openStore } = await import("#store/parquet-store.ts");
+  const store = await openStore(path);
+  try {
+    return await use(store);
+  } finally {
+    await store.close();
+  }
+}

@@ -1,0 +1,68 @@
+import type { Flow, FlowEvent } from "#model/flow.ts";
+import { eventKind } from "#traffic/event-kind.ts";
+import type { EventLook } from "./kept-events.ts";
+
+/** Kept one by one: what policies and proxies said. */
+const WHOLE: ReadonlySet<string> = new Set(["verdict", "drop", "l7"]);
+/** Further looks of events count as one. */
+const MAX_LOOKS = 1 << 18;
+
+/**
+ * Chooses the events that are kept as they came: all policy verdicts, drops and L7 events (DNS answers among them), all
+ * that tells of losses, nodes and agents; of the rest the first of each look (ends, kind, port) an hour, and every
+ * thousandth of them.
+ */
+export class EventKeeper {
+  private readonly seen = new Map<number, number>();
+  private readonly sampleEvery: number;
+
+  constructor(sampleEvery: number) {
+    this.sampleEvery = sampleEvery;
+  }
+
+  /** What the event is kept as; null when it is not. */
+  lookOf(event: FlowEvent): EventLook | null {
+    if (event.kind !== "flow") return event.kind === "debug" ? null : { kind: event.kind, verdict: "" };
+    const kind = eventKind(event);
+    const look = { kind, verdict: event.verdict };
+    return WHOLE.has(kind) || this.isSample(event) ? look : null;
+  }
+
+  /** A new hour: the first of each look again. */
+  begin(): void {
+    this.seen.clear();
+  }
+
+  private isSample(flow: Flow): boolean {
+    const found = lookNumber(flow);
+    const key = this.seen.size < MAX_LOOKS || this.seen.has(found) ? found : 0;
+    const count = this.seen.get(key) ?? 0;
+    this.seen.set(key, count + 1);
+    return count % this.sampleEvery === 0;
+  }
+}
+
+/** Two looks rarely have one number: then one of them has a sample less. */
+function lookNumber(flow: Flow): number {
+  const { serials, source, destination } = flow;
+  const ends =
+    serials !== undefined && serials.source !== 0 && serials.destination !== 0
+      ? mix(serials.source, serials.destination)
+      : mix(
+          textNumber(source?.podName ?? flow.sourceAddress),
+          textNumber(destination?.podName ?? flow.destinationAddress),
+        );
+  const ports = flow.isReply === true ? flow.sourcePort : flow.destinationPort;
+  return mix(mix(ends, ports), mix(flow.subType, textNumber(flow.verdict) ^ textNumber(flow.node)));
+}
+
+function mix(one: number, other: number): number {
+  const mixed = Math.imul(one ^ (other + 0x7f4a7c15), 0x9e3779b1);
+  return Math.imul(mixed ^ (mixed >>> 15), 0x85ebca6b) ^ other;
+}
+
+function textNumber(text: string): number {
+  let number = 0;
+  for (let index = 0; index < text.length; index++) number = Math.imul(number, 31) + text.charCodeAt(index);
+  return number;
+}

@@ -1,0 +1,140 @@
+/**
+ * Lines of JSON in two parts: what most lines have in common (the template, kept once) and what differs (times, uuid,
+ * ports, addresses, and a rest). `lineOf(split)` gives the very text again.
+ */
+export type SplitLine = {
+  readonly template: string;
+  /** Nanoseconds since 1970 of the first time in the line; null when it is not written as Hubble writes times. */
+  readonly time: bigint | null;
+  readonly uuid: string | null;
+  readonly sourcePort: number | null;
+  readonly destinationPort: number | null;
+  /** Addresses, one after the other. */
+  readonly addresses: string;
+  readonly rest: string;
+};
+
+/** Between values of one list; no line of JSON holds it unescaped. */
+const SEPARATOR = "\u001f";
+/** Marks of the values in a template: control characters, which JSON always escapes. */
+const MARK = {
+  time: "\u0001",
+  uuid: "\u0002",
+  source: "\u0003",
+  destination: "\u0004",
+  address: "\u0005",
+  rest: "\u0006",
+};
+const MARKS = /[\u0001-\u0006]/g;
+const CONTROLS = /[\u0000-\u0008\u001f]/;
+
+/**
+ * Members whose values differ from event to event. `source` and `destination` are addresses only as texts (elsewhere
+ * they are objects); values of headers (`value`), of DNS (`query`, `ips`), of HTTP (`url`) are the rest.
+ */
+const VALUES =
+  /"(?:time":"([^"\\]*)|uuid":"([^"\\]*)|source_port":(\d+)|destination_port":(\d+)|(?:source|destination)":"([^"\\]*)|(?:socket_cookie|latency_ns|url|query|value|trace_id|cookie|first|last)":"((?:[^"\\]|\\.)*)|(?:ips|destination_names)":\[([^\]]*)\])/g;
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** Takes a line apart; null for one that cannot be put together again (control characters in it). */
+export function splitLine(line: string): SplitLine | null {
+  if (CONTROLS.test(line)) return null;
+  const parts: string[] = [];
+  const addresses: string[] = [];
+  const rest: string[] = [];
+  let time: bigint | null = null;
+  let timeText: string | null = null;
+  let uuid: string | null = null;
+  let sourcePort: number | null = null;
+  let destinationPort: number | null = null;
+  let done = 0;
+  VALUES.lastIndex = 0;
+  for (let match = VALUES.exec(line); match !== null; match = VALUES.exec(line)) {
+    const group = match.findIndex((text, index) => index > 0 && text !== undefined);
+    const text = match[group] ?? "";
+    const end = group === 7 ? VALUES.lastIndex - 1 : VALUES.lastIndex;
+    parts.push(line.slice(done, end - text.length));
+    done = end;
+    let mark = MARK.rest;
+    if (group === 1 && timeText === null) {
+      time = nanosOf(text);
+      if (time !== null) timeText = text;
+    }
+    if (group === 1 && text === timeText) mark = MARK.time;
+    else if (group === 2 && uuid === null && UUID.test(text)) {
+      uuid = text;
+      mark = MARK.uuid;
+    } else if (group === 3 && sourcePort === null && isPort(text)) {
+      sourcePort = Number(text);
+      mark = MARK.source;
+    } else if (group === 4 && destinationPort === null && isPort(text)) {
+      destinationPort = Number(text);
+      mark = MARK.destination;
+    } else if (group === 5) {
+      addresses.push(text);
+      mark = MARK.address;
+    } else rest.push(text);
+    parts.push(mark);
+  }
+  parts.push(line.slice(done));
+  return {
+    template: parts.join(""),
+    time,
+    uuid,
+    sourcePort,
+    destinationPort,
+    addresses: addresses.join(SEPARATOR),
+    rest: rest.join(SEPARATOR),
+  };
+}
+
+function isPort(text: string): boolean {
+  return text.length <= 5 && (text === "0" || text[0] !== "0");
+}
+
+/** The line that was taken apart. */
+export function lineOf(split: SplitLine): string {
+  const addresses = split.addresses.split(SEPARATOR);
+  const rest = split.rest.split(SEPARATOR);
+  const time = split.time === null ? "" : timeText(split.time);
+  let address = 0;
+  let other = 0;
+  return split.template.replace(MARKS, (mark) => {
+    switch (mark) {
+      case MARK.time:
+        return time;
+      case MARK.uuid:
+        return split.uuid ?? "";
+      case MARK.source:
+        return String(split.sourcePort ?? "");
+      case MARK.destination:
+        return String(split.destinationPort ?? "");
+      case MARK.address:
+        return addresses[address++] ?? "";
+      default:
+        return rest[other++] ?? "";
+    }
+  });
+}
+
+const TIME = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z$/;
+
+/** Nanoseconds since 1970 of a time as protojson writes it; null where writing it again would give another text. */
+function nanosOf(text: string): bigint | null {
+  const match = TIME.exec(text);
+  if (match === null) return null;
+  const seconds = Date.parse(`${match[1]}Z`);
+  if (Number.isNaN(seconds)) return null;
+  const nanos = BigInt(seconds) * 1_000_000n + BigInt((match[2] ?? "").padEnd(9, "0"));
+  return timeText(nanos) === text ? nanos : null;
+}
+
+/** As protojson writes a Timestamp: 0, 3, 6 or 9 digits of fraction. */
+function timeText(nanos: bigint): string {
+  const fraction = nanos % 1_000_000_000n;
+  const seconds = new Date(Number((nanos - fraction) / 1_000_000n)).toISOString().slice(0, 19);
+  if (fraction === 0n) return `${seconds}Z`;
+  const digits = String(fraction).padStart(9, "0");
+  return `${seconds}.${digits.endsWith("000000") ? digits.slice(0, 3) : digits.endsWith("000") ? digits.slice(0, 6) : digits}Z`;
+}

@@ -1,0 +1,294 @@
+import { accessSync, constants, mkdirSync } from "node:fs";
+import type { Gap } from "#model/coverage.ts";
+import { type Finding, UserError } from "#model/finding.ts";
+import { createFold, type Fold, type FoldOptions } from "#traffic/fold.ts";
+import { addCounts, newCounts } from "#traffic/fold-state.ts";
+import { Database } from "./duckdb.ts";
+import { bytesOf, currentSegments, FORMAT, type Manifest, stateSegments } from "./manifest.ts";
+import { beyondLimits } from "./retention.ts";
+import { readConversations, readEvents, readState } from "./segment-reader.ts";
+import { compactParts, readStateFile, type Writing, writePart } from "./segment-writer.ts";
+import type { StateRest } from "./state-rows.ts";
+import {
+  ALL_TIME,
+  type EventFilter,
+  type RetentionLimits,
+  type SegmentInfo,
+  type Store,
+  type StoreCoverage,
+  type StoredConversation,
+  type StoredEpoch,
+  type StoredNode,
+  type StoreHistory,
+  type StorePart,
+  type StoreWindow,
+} from "./store.ts";
+import { damagedFinding, StoreDirectory } from "./store-directory.ts";
+import { storeError } from "./store-errors.ts";
+import { lockStore, type StoreLock } from "./store-lock.ts";
+
+export type StoreOptions = {
+  /** Bound on what DuckDB takes for itself. */
+  readonly memoryMegabytes?: number;
+  readonly threads?: number;
+};
+
+const MEMORY_MEGABYTES = 256;
+const THREADS = 2;
+/** From so many segments on stretches of time are read coarsely: what is asked of weeks is not which second. */
+const COARSE_SEGMENTS = 48;
+
+/** A store of Parquet segments in a directory. Opened by `openStore` (to read) and `createStore` (to write). */
+class ParquetStore implements Store {
+  private readonly at: Writing;
+  private readonly lock: StoreLock | null;
+  private readonly said: Finding[] = [];
+  private readonly run: number;
+  private sequence = 0;
+  /** Segments of this run whose hour goes on. */
+  private open: Manifest[] = [];
+
+  constructor(at: Writing, lock: StoreLock | null, run: number) {
+    this.at = at;
+    this.lock = lock;
+    this.run = run;
+  }
+
+  findings(): readonly Finding[] {
+    return this.said;
+  }
+
+  say(finding: Finding): void {
+    const isSaid = this.said.some(({ id, message }) => id === finding.id && message === finding.message);
+    if (!isSaid) this.said.push(finding);
+  }
+
+  async append(part: StorePart): Promise<void> {
+    if (this.lock === null) throw new Error("this store was opened to be read");
+    const [first] = this.open;
+    if (first !== undefined && first.hour !== part.hour) await this.compactOpen();
+    const name = this.nextName(part.hour);
+    const supersedes = this.open.map((one) => one.name);
+    const segment = { ...name, run: this.run, supersedes };
+    this.open.push(await writePart(this.at, segment, part));
+    if (part.isFinal) await this.compactOpen();
+  }
+
+  private nextName(hour: number): { readonly name: string; readonly sequence: number } {
+    this.sequence += 2;
+    const time = new Date(hour * 3_600_000).toISOString().slice(0, 13);
+    const sequence = this.sequence;
+    return { name: `${time}-r${this.run}-${String(sequence).padStart(6, "0")}`, sequence };
+  }
+
+  private async compactOpen(): Promise<void> {
+    const { open } = this;
+    await this.compact(open);
+    this.open = [];
+  }
+
+  /** One segment of an hour's parts; they are removed once it is there. */
+  async compact(parts: readonly Manifest[]): Promise<void> {
+    const last = parts.at(-1);
+    if (last === undefined || (parts.length === 1 && last.isFinal)) return;
+    await compactParts(this.at, parts, `${last.name}-all`);
+    for (const { name } of parts) this.at.directory.remove(name);
+  }
+
+  private current({ from, to }: StoreWindow): readonly Manifest[] {
+    const { manifests, damaged } = this.at.directory.list();
+    for (const one of damaged) this.say(damagedFinding(one, this.at.directory.path, false));
+    return currentSegments(manifests).filter(
+      (segment) =>
+        (from === null || segment.to === null || segment.to >= from) &&
+        (to === null || segment.from === null || segment.from <= to),
+    );
+  }
+
+  async segments(window: StoreWindow = ALL_TIME): Promise<readonly SegmentInfo[]> {
+    return this.current(window).map((segment) => {
+      const { name, hour, run, isFinal, from, to, flows, conversations, events } = segment;
+      return { name, hour, run, isFinal, from, to, flows, conversations, events, bytes: bytesOf(segment) };
+    });
+  }
+
+  conversations(window: StoreWindow = ALL_TIME): Promise<readonly StoredConversation[]> {
+    return this.reading(() => readConversations(this.at, stateSegments(this.current(window))));
+  }
+
+  fold(window: StoreWindow = ALL_TIME, options: FoldOptions = {}): Promise<Fold> {
+    return this.reading(async () => {
+      const segments = stateSegments(this.current(window));
+      const fold = createFold(options);
+      for (const segment of segments) {
+        fold.merge(await readState(this.at, segment, segments.length > COARSE_SEGMENTS));
+      }
+      for (const finding of this.said) fold.say(finding);
+      return fold;
+    });
+  }
+
+  async *events(filter: EventFilter): AsyncGenerator<string> {
+    const segments = this.current(filter);
+    const ordered = filter.newestFirst === true ? [...segments].reverse() : segments;
+    for (const segment of ordered) yield* readEvents(this.at, segment, filter);
+  }
+
+  private states(window: StoreWindow): readonly { readonly manifest: Manifest; readonly rest: StateRest }[] {
+    return stateSegments(this.current(window)).map((manifest) => {
+      const rest: StateRest = JSON.parse(readStateFile(this.at.directory, manifest.name));
+      return { manifest, rest };
+    });
+  }
+
+  async coverage(window: StoreWindow = ALL_TIME): Promise<StoreCoverage> {
+    return this.reading(async () => {
+      const states = this.states(window);
+      const counts = newCounts();
+      for (const { rest } of states) addCounts(counts, rest.counts);
+      const nodes = nodesOf(states.map(({ rest }) => rest));
+      const gaps = states.flatMap(({ manifest, rest }) => [...manifest.gaps, ...rest.gaps, ...silences(rest)]);
+      return {
+        from: nodes.length === 0 ? null : Math.min(...nodes.map(({ from }) => from)),
+        to: nodes.length === 0 ? null : Math.max(...nodes.map(({ to }) => to)),
+        flows: counts.flows,
+        nodes,
+        gaps: gaps.sort((a, b) => a.from - b.from),
+        lostEvents: counts.lostEvents,
+        lostBySource: counts.lostBySource,
+        findings: [...this.said, ...states.flatMap(({ rest }) => rest.findings)],
+      };
+    });
+  }
+
+  epochs(window: StoreWindow = ALL_TIME): Promise<readonly StoredEpoch[]> {
+    return this.reading(async () =>
+      this.states(window)
+        .flatMap(({ rest }) => rest.nodes)
+        .flatMap(({ name, cuts }) => cuts.map((cut) => ({ node: name, ...cut })))
+        .sort((a, b) => a.from - b.from),
+    );
+  }
+
+  async retain(limits: RetentionLimits, now: number): Promise<readonly string[]> {
+    const closed = this.current(ALL_TIME).filter(({ name }) => !this.open.some((one) => one.name === name));
+    const gone = beyondLimits(closed, limits, now);
+    for (const { name } of gone) this.at.directory.remove(name);
+    return gone.map(({ name }) => name);
+  }
+
+  async history(): Promise<StoreHistory> {
+    const ranges = new Map<string, (readonly [number, number])[]>();
+    const earlier = stateSegments(this.current(ALL_TIME)).filter(({ run }) => run < this.run);
+    for (const { nodes } of earlier) {
+      for (const { name, from, to } of nodes) ranges.set(name, [...(ranges.get(name) ?? []), [from, to]]);
+    }
+    return { ranges, endedCleanly: earlier.every(({ isFinal }) => isFinal) };
+  }
+
+  async close(): Promise<void> {
+    try {
+      if (this.lock !== null) await this.compactOpen();
+    } finally {
+      this.at.database.close();
+      this.lock?.release();
+    }
+  }
+
+  /** What the writer replaces while it is read is read again in its new place. */
+  private async reading<T>(read: () => Promise<T>): Promise<T> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await read();
+      } catch (cause) {
+        if (attempt >= 3 || !/No files found|ENOENT|No such file|Cannot open file/i.test(String(cause))) throw cause;
+      }
+    }
+  }
+}
+
+function silences({ nodes }: StateRest): readonly Gap[] {
+  return nodes.flatMap(({ name, gaps }) => gaps.map((gap) => ({ node: name, ...gap })));
+}
+
+function nodesOf(states: readonly StateRest[]): readonly StoredNode[] {
+  const found = new Map<string, StoredNode>();
+  for (const { name, flows, first, last, cuts, versions } of states.flatMap(({ nodes }) => nodes)) {
+    if (first === null || last === null) continue;
+    const known = found.get(name);
+    const agentStarts = cuts.filter(({ cause }) => cause === "agent-started").length;
+    found.set(name, {
+      name,
+      flows: (known?.flows ?? 0) + flows,
+      from: Math.min(known?.from ?? first, first),
+      to: Math.max(known?.to ?? last, last),
+      agentStarts: (known?.agentStarts ?? 0) + agentStarts,
+      agentVersions: [...new Set([...(known?.agentVersions ?? []), ...versions])],
+    });
+  }
+  return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+async function databaseOf({ memoryMegabytes, threads }: StoreOptions): Promise<Database> {
+  return Database.open({ memoryMegabytes: memoryMegabytes ?? MEMORY_MEGABYTES, threads: threads ?? THREADS });
+}
+
+/** Opens a store to read it, also while another process writes it. Throws a UserError where there is none. */
+export async function openStore(path: string, options: StoreOptions = {}): Promise<Store> {
+  const directory = new StoreDirectory(path);
+  refuseOther(directory);
+  return new ParquetStore({ database: await databaseOf(options), directory }, null, Number.POSITIVE_INFINITY);
+}
+
+function refuseOther(directory: StoreDirectory): void {
+  const place = { file: directory.path };
+  const format = directory.format();
+  if (format === null) {
+    throw new UserError("no-store", "no store lies here", {
+      help: "name the directory that ringfence record --to wrote",
+      place,
+    });
+  }
+  if (format !== FORMAT) {
+    throw new UserError("store-format", `the store has format ${format}; this version reads ${FORMAT}`, {
+      help: "use the version of ringfence that wrote it",
+      place,
+    });
+  }
+}
+
+/**
+ * Opens a store to write it, making it where there is none; what a writer that died left behind is put in order, and what
+ * is damaged set aside. Throws a UserError when another process writes it, or the directory cannot be written.
+ */
+export async function createStore(path: string, options: StoreOptions = {}): Promise<Store> {
+  const directory = new StoreDirectory(path);
+  try {
+    mkdirSync(path, { recursive: true });
+    accessSync(path, constants.W_OK);
+    directory.create();
+  } catch (cause) {
+    throw storeError(cause, path);
+  }
+  refuseOther(directory);
+  const lock = await lockStore(path);
+  try {
+    directory.clean();
+    const { manifests, damaged } = directory.list();
+    for (const { name } of damaged) directory.setAside(name);
+    const runs = manifests.map(({ run }) => run);
+    const store = new ParquetStore({ database: await databaseOf(options), directory }, lock, Math.max(0, ...runs) + 1);
+    for (const one of damaged) store.say(damagedFinding(one, path, true));
+    for (const name of replacedOf(manifests)) directory.remove(name);
+    return store;
+  } catch (cause) {
+    lock.release();
+    throw cause;
+  }
+}
+
+/** Those of which others hold everything: their writer died before it removed them. */
+function replacedOf(manifests: readonly Manifest[]): readonly string[] {
+  const replaced = new Set(manifests.flatMap(({ replaces }) => replaces));
+  return manifests.map(({ name }) => name).filter((name) => replaced.has(name));
+}

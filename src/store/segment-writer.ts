@@ -1,0 +1,179 @@
+import { copyFileSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { EVENT_COLUMNS, STATE_TABLES, TABLES, type TableName } from "./columns.ts";
+import { type Database, numberOf, quoted, storedColumns, textOf } from "./duckdb.ts";
+import type { KeptEvents } from "./kept-events.ts";
+import { FORMAT, type Manifest } from "./manifest.ts";
+import { type Rows, stateToRows } from "./state-rows.ts";
+import type { StorePart } from "./store.ts";
+import type { StoreDirectory } from "./store-directory.ts";
+
+/** What of a manifest the writer is told. */
+export type SegmentName = Pick<Manifest, "name" | "run" | "sequence" | "supersedes">;
+
+export const STATE_FILE = "state.json";
+
+/** Writes a part as a segment and publishes it. Nothing is there before the end, and all of it then. */
+export async function writePart(
+  { database, directory }: Writing,
+  segment: SegmentName,
+  part: StorePart,
+): Promise<Manifest> {
+  const folder = directory.begin(segment.name);
+  const { rest, tables } = stateToRows(part.state);
+  for (const [name, rows] of tablesOf(tables)) await writeTable(database, folder, name, rows);
+  writeFileSync(join(folder, STATE_FILE), JSON.stringify(rest));
+  if (part.events.size > 0) await writeEvents(database, folder, part.events);
+  const manifest = manifestOf(
+    segment,
+    part,
+    [...STATE_TABLES.map(fileOf), STATE_FILE, ...(part.events.size > 0 ? [fileOf("events"), fileOf("templates")] : [])],
+    folder,
+  );
+  directory.publish(manifest);
+  return manifest;
+}
+
+export type Writing = { readonly database: Database; readonly directory: StoreDirectory };
+
+export function fileOf(table: TableName): string {
+  return `${table}.parquet`;
+}
+
+function tablesOf(tables: Readonly<Partial<Record<TableName, Rows>>>): readonly (readonly [TableName, Rows])[] {
+  return STATE_TABLES.flatMap((name) => {
+    const rows = tables[name];
+    return rows === undefined ? [] : [[name, rows] as const];
+  });
+}
+
+async function writeTable(database: Database, folder: string, name: TableName, rows: Rows): Promise<void> {
+  const columns = TABLES[name];
+  await database.createTable(name, columns);
+  await database.append(name, columns, rows);
+  await database.writeParquet(`SELECT ${storedColumns(columns)} FROM ${name}`, join(folder, fileOf(name)));
+  await database.run(`DROP TABLE ${name}`);
+}
+
+async function writeEvents(database: Database, folder: string, { rows, templates }: KeptEvents): Promise<void> {
+  const { time, kind, verdict, template, uuid, sourcePort, destinationPort, addresses, rest } = rows;
+  await writeTable(database, folder, "events", [
+    time,
+    kind,
+    verdict,
+    template,
+    uuid,
+    sourcePort,
+    destinationPort,
+    addresses,
+    rest,
+  ]);
+  await writeTable(database, folder, "templates", [[...templates.values()], [...templates.keys()]]);
+}
+
+function manifestOf(segment: SegmentName, part: StorePart, files: readonly string[], folder: string): Manifest {
+  const { state, events } = part;
+  const nodes = state.nodes
+    .filter(({ first, last }) => Number.isFinite(first) && Number.isFinite(last))
+    .map(({ name, first, last }) => ({ name, from: first, to: last }));
+  return {
+    format: FORMAT,
+    ...segment,
+    hour: part.hour,
+    isFinal: part.isFinal,
+    replaces: [],
+    from: nodes.length === 0 ? null : Math.min(...nodes.map(({ from }) => from)),
+    to: nodes.length === 0 ? null : Math.max(...nodes.map(({ to }) => to)),
+    flows: state.counts.flows,
+    conversations: state.conversations.length,
+    events: events.size,
+    eventsDropped: events.dropped,
+    gaps: part.gaps,
+    nodes,
+    files: withSizes(files, folder),
+    writtenAt: part.writtenAt,
+  };
+}
+
+function withSizes(files: readonly string[], folder: string): Manifest["files"] {
+  return files.map((name) => ({ name, bytes: statSync(join(folder, name)).size }));
+}
+
+/**
+ * Makes one segment of the parts that one run wrote of an hour (in order): the conversations of the last, the events of
+ * all. Events stream from file to file.
+ */
+export async function compactParts(
+  { database, directory }: Writing,
+  parts: readonly Manifest[],
+  name: string,
+): Promise<Manifest> {
+  const last = parts.at(-1);
+  if (last === undefined) throw new Error("no parts to compact");
+  const folder = directory.begin(name);
+  const kept = [...STATE_TABLES.map(fileOf), STATE_FILE];
+  for (const file of kept) copyFileSync(directory.pathOf(last.name, file), join(folder, file));
+  const withEvents = parts.filter(({ events }) => events > 0);
+  if (withEvents.length > 0) await mergeEvents({ database, directory }, withEvents, folder);
+  const files = withEvents.length > 0 ? [...kept, fileOf("events"), fileOf("templates")] : kept;
+  const manifest: Manifest = {
+    ...last,
+    name,
+    sequence: last.sequence + 1,
+    supersedes: [],
+    replaces: parts.flatMap((part) => [part.name, ...part.replaces]),
+    events: parts.reduce((sum, { events }) => sum + events, 0),
+    eventsDropped: parts.reduce((sum, { eventsDropped }) => sum + eventsDropped, 0),
+    files: withSizes(files, folder),
+  };
+  directory.publish(manifest);
+  return manifest;
+}
+
+/** Events of several parts as one file; their templates are numbered anew. */
+async function mergeEvents(
+  { database, directory }: Writing,
+  parts: readonly Manifest[],
+  folder: string,
+): Promise<void> {
+  const templates = new Map<string, number>();
+  const renumbered: [number[], number[], number[]] = [[], [], []];
+  for (const [index, part] of parts.entries()) {
+    const [numbers = [], texts = []] = await readTemplates(database, directory.pathOf(part.name, fileOf("templates")));
+    texts.forEach((value, at) => {
+      const text = textOf(value);
+      const number = templates.get(text) ?? templates.size;
+      templates.set(text, number);
+      renumbered[0].push(index);
+      renumbered[1].push(numberOf(numbers[at]));
+      renumbered[2].push(number);
+    });
+  }
+  await database.createTable("renumbered", RENUMBERED);
+  await database.append("renumbered", RENUMBERED, renumbered);
+  const others = EVENT_COLUMNS.map(({ name }) =>
+    name === "template" ? "coalesce(r.later, -1) AS template" : `e.${name}`,
+  );
+  const queries = parts.map(
+    ({ name }, index) =>
+      `SELECT ${others.join(", ")} FROM read_parquet(${quoted(directory.pathOf(name, fileOf("events")))}) e LEFT JOIN renumbered r ON r.part = ${index} AND r.earlier = e.template`,
+  );
+  await database.writeParquet(queries.join(" UNION ALL "), join(folder, fileOf("events")));
+  await database.run("DROP TABLE renumbered");
+  await writeTable(database, folder, "templates", [[...templates.values()], [...templates.keys()]]);
+}
+
+const RENUMBERED = [
+  { name: "part", type: "INTEGER" },
+  { name: "earlier", type: "INTEGER" },
+  { name: "later", type: "INTEGER" },
+] as const;
+
+export function readTemplates(database: Database, path: string) {
+  return database.columns(`SELECT template, text FROM read_parquet(${quoted(path)})`);
+}
+
+/** What of a segment's state stands beside the tables. */
+export function readStateFile(directory: StoreDirectory, segment: string): string {
+  return readFileSync(directory.pathOf(segment, STATE_FILE), "utf8");
+}
