@@ -11,5 +11,7 @@ export default defineConfig({
     testTimeout: 60_000,
     pool: "forks",
     maxWorkers: 2,
+    // Files share their imports: nothing in the pure folders keeps what could tell one test of another.
+    isolate: false,
   },
 });

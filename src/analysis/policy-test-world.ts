@@ -23,6 +23,9 @@ export type TestWorld = {
   readonly names: ReadonlyMap<string, readonly PolicyTest["dns"][number][]>;
   /** Ends of pods, made once: the engine remembers them by object. */
   readonly podEnds: Map<Pod, PodEnd>;
+  /** What the texts of the connections name, and the ends that they are from a node's view, made once. */
+  readonly named: Map<string, Named | null>;
+  readonly ends: Map<string, End | null>;
 };
 
 /** Makes the world of a test from its decoded objects. */
@@ -47,6 +50,8 @@ export function createTestWorld(test: PolicyTest, inventory: Inventory): TestWor
       .flatMap((slice) => slice.addresses),
     names: namesByAddress(test),
     podEnds: new Map(),
+    named: new Map(),
+    ends: new Map(),
   };
 }
 
@@ -102,13 +107,30 @@ function endsOf(connection: TestConnection, world: TestWorld): { readonly from: 
   const to = namedEnd(connection.to, world);
   if (from === null) return `no such end: ${connection.from}`;
   if (to === null) return `no such end: ${connection.to}`;
-  const fromEnd = endOf(from, viewNode(to, from, world), world);
-  const toEnd = endOf(to, viewNode(from, to, world), world);
+  const fromEnd = knownEnd(connection.from, from, viewNode(to, from, world), world);
+  const toEnd = knownEnd(connection.to, to, viewNode(from, to, world), world);
   if (fromEnd === null) return `no such end: ${connection.from}`;
   return toEnd === null ? `no such end: ${connection.to}` : { from: fromEnd, to: toEnd };
 }
 
+function knownEnd(text: string, named: Named, view: string, world: TestWorld): End | null {
+  const key = `${text} ${view}`;
+  const known = world.ends.get(key);
+  if (known !== undefined) return known;
+  const made = endOf(named, view, world);
+  world.ends.set(key, made);
+  return made;
+}
+
 function namedEnd(text: string, world: TestWorld): Named | null {
+  const known = world.named.get(text);
+  if (known !== undefined) return known;
+  const made = nameEnd(text, world);
+  world.named.set(text, made);
+  return made;
+}
+
+function nameEnd(text: string, world: TestWorld): Named | null {
   if (text.startsWith("reserved:")) return { kind: "reserved", entity: text.slice("reserved:".length) };
   if (parseAddress(text) !== null) {
     const pod = world.podsByAddress.get(addressKey(text));
@@ -222,7 +244,7 @@ function nodeEnd(name: string, used: string | null, view: string, world: TestWor
 }
 
 function withNames(end: End, names: readonly string[]): End {
-  return end.kind === "address" ? { ...end, names } : end;
+  return end.kind === "address" && names.length > 0 ? { ...end, names } : end;
 }
 
 /** Names that the viewer's node has learned for an address, or for those of a node. */

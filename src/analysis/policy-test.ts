@@ -64,7 +64,8 @@ export function runPrepared(prepared: PreparedTest): readonly PolicyTestResult[]
   return [...connections, ...test.expectPolicies.map((expect) => runPolicy(test, expect, engine))];
 }
 
-function runPolicy(test: PolicyTest, expect: PolicyTest["expectPolicies"][number], engine: Engine): PolicyTestResult {
+/** What the agent says of a policy, held against what the test expects. */
+export function runPolicy(test: PolicyTest, expect: PolicyTest["expectPolicies"][number], engine: Engine): PolicyTestResult {
   const { policy, ...wanted } = expect;
   const status = engine.policies.findLast((item) => item.policy === policy);
   const error = status === undefined ? "no such policy among the objects" : status.valid ? "" : status.error;
@@ -78,8 +79,14 @@ function runPolicy(test: PolicyTest, expect: PolicyTest["expectPolicies"][number
 export function runConnection(prepared: PreparedTest, index: number): PolicyTestResult {
   const connection = prepared.test.connections[index];
   if (connection === undefined) throw new Error(`the test has no connection ${index}`);
-  const line = { test: prepared.test.name, connection: connection.name ?? index, expect: connection.expect };
-  const decision = decideConnection(prepared, connection);
+  return resultOf(prepared.test, index, decideConnection(prepared, connection));
+}
+
+/** A decision held against what the test expects of the connection of this index; a text says which end there is not. */
+export function resultOf(test: PolicyTest, index: number, decision: ConversationDecision | string): PolicyTestResult {
+  const connection = test.connections[index];
+  if (connection === undefined) throw new Error(`the test has no connection ${index}`);
+  const line = { test: test.name, connection: connection.name ?? index, expect: connection.expect };
   if (typeof decision === "string") return { ...line, pass: false, got: { verdict: "undecided", error: decision } };
   const all = answersOf(decision);
   const got = Object.fromEntries(Object.keys(connection.expect).map((key) => [key, all[key] ?? null]));
@@ -96,7 +103,11 @@ export function decideConnection(
   connection: TestConnection,
 ): ConversationDecision | string {
   const asked = askedOf(connection, world);
-  if (typeof asked === "string") return asked;
+  return typeof asked === "string" ? asked : decideAsked(engine, asked, connection);
+}
+
+/** The same, where the question is made already. */
+export function decideAsked(engine: Engine, asked: Connection, connection: TestConnection): ConversationDecision {
   const decision = engine.decide(asked);
   const name = connection.dnsQuery ?? null;
   if (name === null) return decision;

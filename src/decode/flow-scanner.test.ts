@@ -197,7 +197,7 @@ describe("the scanner and JSON.parse read the same", () => {
       fc.property(fc.array(envelope, { minLength: 1, maxLength: 4 }), (values) => {
         expectEqual(values.map((value) => JSON.stringify(value)));
       }),
-      { numRuns: 300 },
+      { numRuns: 120 },
     );
   });
 
@@ -206,7 +206,7 @@ describe("the scanner and JSON.parse read the same", () => {
       fc.property(envelope, fc.infiniteStream(fc.nat({ max: 1000 })), (value, stream) => {
         expectEqual([written(value, () => stream.next().value ?? 0)]);
       }),
-      { numRuns: 300 },
+      { numRuns: 120 },
     );
   });
 
@@ -231,7 +231,7 @@ describe("the scanner and JSON.parse read the same", () => {
           expect(scan(scanner, changed), changed).toEqual(judge(changed));
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 120 },
     );
   });
 

@@ -15,6 +15,7 @@ export type Reading = {
 export function readingOf(source: SourceObject, file: string, findings: Finding[]): Reading {
   let known: ReturnType<SourceObject["positions"]> | null = null;
   const place = (path: string): Place => {
+    if (path === "") return { file, line: source.position[0], column: source.position[1], path };
     known ??= positionsOf(source);
     const positions = known;
     let at = path;

@@ -69,7 +69,7 @@ describe("a policy test", () => {
     expect(findings.map(({ message }) => message)).toEqual(
       [1, 2, 3, 4, 5].map((index) => `connections[${index}]: expects nothing, so it always passes`),
     );
-    expect([places, problems]).toEqual([[{ file: "t.yaml", line: 1, column: 1, path: "name" }], []]);
+    expect([places, problems]).toEqual([[{ file: "t.yaml", line: 1, column: 1, path: "" }], []]);
   });
 
   it("holds its connections, with what was left out filled in", () => {

@@ -65,7 +65,7 @@ function readInto(source: SourceObject, file: string, read: Draft): void {
     reading.note("", "expects nothing: it has neither connections nor expectPolicies", "add connections");
   }
   read.tests.push(test);
-  read.places.push(reading.place("name"));
+  read.places.push(reading.place(""));
 }
 
 function unfoldLists(source: SourceObject): readonly SourceObject[] {

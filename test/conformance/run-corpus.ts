@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
+import { isDeepStrictEqual } from "node:util";
 import { gunzipSync } from "node:zlib";
-import { decideConnection, type PreparedTest, runPrepared } from "#analysis/policy-test.ts";
-import { createTestWorld } from "#analysis/policy-test-world.ts";
+import { decideAsked, resultOf, runPolicy } from "#analysis/policy-test.ts";
+import { askedOf, createTestWorld } from "#analysis/policy-test-world.ts";
 import { manifestsOf, readInventory } from "#decode/objects.ts";
 import { readPolicyTests } from "#decode/policy-test.ts";
 import { createEngine } from "#engine/engine.ts";
@@ -81,9 +82,21 @@ function runTest(test: PolicyTest): TestRun {
   const world = createTestWorld(test, inventory);
   const given = { minor: test.cilium, config: test.config, inventory: world.inventory, policies };
   const library = new PolicyLibrary(given);
-  const plain: PreparedTest = { test, world, policies, engine: createEngine(given, library) };
-  const fast: PreparedTest = { ...plain, engine: createFastEngine(given, library) };
-  const results = runPrepared(plain);
+  const plain = createEngine(given, library);
+  const fast = createFastEngine(given, library);
+  const unlike: string[] = [];
+  const decided = test.connections.map((connection, index) => {
+    const asked = askedOf(connection, world);
+    if (typeof asked === "string") return resultOf(test, index, asked);
+    const decision = decideAsked(plain, asked, connection);
+    const other = decideAsked(fast, asked, connection);
+    if (!isDeepStrictEqual(decision, other)) {
+      const texts = [decision, other].map((one) => JSON.stringify(one));
+      unlike.push(`${test.name}: ${connection.name ?? index}: ${texts[0]} is now ${texts[1]}`);
+    }
+    return resultOf(test, index, decision);
+  });
+  const results = [...decided, ...test.expectPolicies.map((expect) => runPolicy(test, expect, plain))];
   const mismatches = results.flatMap((result) => {
     const of = "policy" in result ? result.policy : result.connection;
     const place = "policy" in result ? result.policy : describeConnection(test, result.connection);
@@ -100,15 +113,8 @@ function runTest(test: PolicyTest): TestRun {
     policies: test.expectPolicies.length,
     keys: results.reduce((total, { expect }) => total + Object.keys(expect).length, 0),
     mismatches,
-    unlike: unlike(plain, fast),
+    unlike,
   };
-}
-
-function unlike(plain: PreparedTest, fast: PreparedTest): readonly string[] {
-  return plain.test.connections.flatMap((connection, index) => {
-    const [one, other] = [plain, fast].map((engine) => JSON.stringify(decideConnection(engine, connection)));
-    return one === other ? [] : `${plain.test.name}: ${connection.name ?? index}: ${one} is now ${other}`;
-  });
 }
 
 type Compared = { readonly got: Readonly<Record<string, unknown>>; readonly expect: Readonly<Record<string, unknown>> };
