@@ -146,14 +146,10 @@ describe.skipIf(!existsSync(join(ROOT, EXAMPLE)))("the bundled homelab", () => {
     });
   });
 
-  it("no line of the report is longer than 80 columns", () => {
-    const { stdout } = ringfence(["rehearse", ...HOMELAB]);
-    expect(stdout.split("\n").filter((line) => [...line].length > 80)).toEqual([]);
-  });
-
-  it("progress off a terminal is whole lines, and none with --quiet", () => {
+  it("no line of the report is longer than 80 columns; progress off a terminal is whole lines, and none with --quiet", () => {
     const run = ringfence(["rehearse", ...HOMELAB]);
-    expect(run.stderr).toMatch(/^([a-z].*\n)*$/);
+    expect(run.stdout.split("\n").filter((line) => [...line].length > 80)).toEqual([]);
+    expect(run.stderr).toMatch(/^([a-z].*\n)+$/);
     expect(ringfence(["rehearse", ...HOMELAB, "--quiet"]).stderr).toBe("");
   });
 });
