@@ -1,4 +1,5 @@
 import type { Command } from "./command.ts";
+import { capture } from "./commands/capture.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { explain } from "./commands/explain.ts";
 import { helpCommand } from "./commands/help.ts";
@@ -16,6 +17,7 @@ export const COMMANDS: readonly Command[] = [
   rehearse,
   explain,
   test,
+  capture,
   observe,
   status,
   list,

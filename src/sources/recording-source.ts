@@ -18,12 +18,13 @@ export function recordingSource(
   files: readonly Pick<RecordingFile, "path">[],
   options: RecordingSourceOptions = {},
 ): FlowSource {
-  return { isRaw: true, pieces: () => piecesOf(files, options) };
+  return { isRaw: true, pieces: () => recordingPieces(files, options) };
 }
 
-async function* piecesOf(
+/** The text of recordings, uncompressed, one file after the other. */
+export async function* recordingPieces(
   files: readonly Pick<RecordingFile, "path">[],
-  { stdin }: RecordingSourceOptions,
+  { stdin }: RecordingSourceOptions = {},
 ): AsyncGenerator<FlowPiece> {
   for (const { path } of files) {
     if (path === STDIN) yield* streamPieces(await sniffed(stdin ?? process.stdin), "standard input");

@@ -42,7 +42,7 @@ function desc(name: string): DescMessage {
 }
 
 const out = new JsonBuffer(16);
-const transcriber = new Transcriber(out);
+const transcriber = new Transcriber();
 
 function transcribed(name: string, bytes: Uint8Array, by = transcriber): string {
   out.clear();
@@ -224,7 +224,7 @@ describe("messages from bytes", () => {
     fc.assert(
       fc.property(bytesOf("Flow"), unknown, (bytes, more) => {
         const notes: Unknown[] = [];
-        const by = new Transcriber(out, (note) => notes.push(note));
+        const by = new Transcriber((note) => notes.push(note));
         const known = transcribed("Flow", bytes);
         expect(transcribed("Flow", Buffer.concat([Uint8Array.from(more), bytes, Uint8Array.from(more)]), by)).toBe(
           known,

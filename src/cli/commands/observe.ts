@@ -1,25 +1,8 @@
-import type { HubbleFlag } from "#hubble/flags/flag.ts";
 import { OBSERVE_FLAGS } from "#hubble/flags/observe-flags.ts";
-import type { Flag, FlagGroup } from "../args.ts";
+import type { Flag } from "../args.ts";
 import type { Command } from "../command.ts";
 import { CILIUM, CILIUM_CONFIG, FLOWS, HELP, NAMES, OBJECTS, ONLY, POLICIES } from "../flags.ts";
-
-const GROUPS: Readonly<Record<HubbleFlag["group"], FlagGroup>> = {
-  selectors: "selection",
-  filters: "filter",
-  "raw-filters": "filter",
-  formatting: "output",
-  server: "server",
-  other: "input",
-};
-
-const VALUE_NAMES: Readonly<Partial<Record<HubbleFlag["kind"], string>>> = {
-  uint64: "N",
-  uint16: "N",
-  duration: "DURATION",
-  stringArray: "JSON",
-  strings: "LIST",
-};
+import { shownFlag } from "../hubble-flag.ts";
 
 const DISTINCT: Flag = {
   name: "distinct",
@@ -35,34 +18,20 @@ const DECIDE: Flag = {
     "Decides by --policies (a proposal, over those in force among --objects) as Cilium would. In JSON it is a member `decision` beside the flow.",
 };
 
-/** A flag of the hubble CLI as help and completion show it. */
-function shown({ name, alias, kind, bare, group, summary, choices }: HubbleFlag): Flag {
-  const isPath = name === "input-file" || name === "config" || name === "kubeconfig" || name.endsWith("-file");
-  const valueName = isPath ? "FILE" : (VALUE_NAMES[kind] ?? "VALUE");
-  return {
-    name,
-    ...(alias === undefined ? {} : { alias }),
-    group: GROUPS[group],
-    summary,
-    ...(bare === undefined
-      ? { value: { name: valueName, path: isPath, ...(choices === undefined ? {} : { suggestions: choices }) } }
-      : {}),
-  };
-}
-
 export const observe: Command = {
   name: "observe",
-  summary: "print recorded flows, as hubble observe does",
+  summary: "print flows, recorded or live, as hubble observe does",
   detail: [
-    "Takes the flags of `hubble observe` at 1.20 and prints the same text, so that scripts keep working, from recordings of any kind and size.",
+    "Takes the flags of `hubble observe` at 1.20 and prints the same text, so that scripts keep working, from recordings of any kind and size, or from a Hubble server (Relay, an agent) where no recording is named.",
     "A flow is printed when it matches every filter given; a filter given several times matches when one of its values does. --not reverses the filter after it; several reversed filters leave out only what matches all of them.",
-    "Errors are those of hubble observe: one line, exit 1.",
+    "A connection that breaks is made again, and the stream goes on where it stood: nothing comes twice, and what may be missing is told.",
+    "Errors of the flags are those of hubble observe: one line, exit 1. A server that cannot be reached is exit 2.",
   ],
   operand: null,
   hasOwnWords: true,
   flags: [
     FLOWS,
-    ...OBSERVE_FLAGS.map(shown),
+    ...OBSERVE_FLAGS.map(shownFlag),
     DISTINCT,
     DECIDE,
     POLICIES,
@@ -74,6 +43,10 @@ export const observe: Command = {
     HELP,
   ],
   examples: [
+    {
+      does: "what is dropped now, from Relay behind a forwarded port",
+      line: "ringfence observe --follow --verdict DROPPED",
+    },
     {
       does: "what was dropped in a namespace",
       line: "ringfence observe --flows flows.jsonl.gz -n shop --verdict DROPPED",

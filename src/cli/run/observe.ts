@@ -90,7 +90,10 @@ function isRecorded({ text, lists }: FlagValues): boolean {
 type ServerRequest = { readonly settings: Settings; readonly request: ObserveRequest; readonly io: Io };
 
 async function observeServer(values: FlagValues, { settings, request, io }: ServerRequest): Promise<void> {
-  if (settings.isOn("debug")) log(io, "DEBUG", "Sending GetFlows request", [["req", requestText(request)]]);
+  if (settings.isOn("debug")) {
+    log(io, "DEBUG", "connected to Hubble API", [["server", "server"]]);
+    log(io, "DEBUG", "Sending GetFlows request", [["req", requestText(request)]]);
+  }
   const server = serverSettings(settings);
   const decisions = isGiven(values, "decide") ? await readDecisions(values, [], io) : null;
   const { observeLive } = await import("./observe-live.ts");

@@ -67,7 +67,7 @@ function grouped(digits: string): string {
 }
 
 /** Upstream: fmt's %.2f: a value half way between two texts takes the even one. */
-function twoDecimals(value: number): string {
+export function twoDecimals(value: number): string {
   const eighths = value * 8;
   if (Number.isInteger(eighths) && Math.abs(eighths % 2) === 1) {
     const below = Math.floor(value * 100);
@@ -80,7 +80,7 @@ const NANOSECONDS = 1_000_000_000n;
 const MOST_NANOSECONDS = (1n << 63n) - 1n;
 
 /** Upstream: formatDurationNS, time.Duration.String. */
-function durationText(nanoseconds: string): string {
+export function durationText(nanoseconds: string): string {
   const value = BigInt(nanoseconds);
   if (value > MOST_NANOSECONDS) return `${nanoseconds}ns`;
   if (value === 0n) return "0s";

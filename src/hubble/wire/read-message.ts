@@ -5,7 +5,7 @@ import { Transcriber } from "./transcriber.ts";
 import { wirePlan } from "./wire-plan.ts";
 
 const out = new JsonBuffer(1 << 12);
-const transcriber = new Transcriber(out);
+const transcriber = new Transcriber();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** The message of this name in the bytes, in canonical form; a field mask is a list of its paths. Throws WireError. */

@@ -1,4 +1,4 @@
-import type { JsonBuffer } from "./json-buffer.ts";
+import { JsonBuffer } from "./json-buffer.ts";
 import { WireTextMemo } from "./text-memo.ts";
 import { WireCursor, WireError } from "./wire-cursor.ts";
 import { type WireField, WireKind, type WirePlan, WireType } from "./wire-plan.ts";
@@ -26,19 +26,18 @@ export class Transcriber {
   private readonly memo = new WireTextMemo(1 << 13);
   private readonly note: NoteUnknown;
   private readonly noted = new Set<string>();
-  private out: JsonBuffer;
+  private out = new JsonBuffer(0);
   /** Where the fields of the messages at hand begin and end, two a field; one message after the other. */
   private spans = new Int32Array(4096);
   private top = 0;
   /** Of messages that were there more than once: what came before the last. */
   private readonly earlier = new Map<number, Uint8Array>();
 
-  constructor(out: JsonBuffer, note: NoteUnknown = () => {}) {
-    this.out = out;
+  constructor(note: NoteUnknown = () => {}) {
     this.note = note;
   }
 
-  /** Writes the message in bytes[start, end) behind what is in `out`. Throws WireError; then `out` is as it was. */
+  /** Writes the message behind what is in `out`. Throws WireError; then `out` is as it was. */
   write(plan: WirePlan, bytes: Uint8Array, out: JsonBuffer): void {
     const { length } = out;
     this.out = out;
