@@ -19,6 +19,36 @@ export const OBJECTS: Flag = {
     "YAML or JSON manifests, Lists, `kubectl get -o yaml` dumps. The policies found here are those in force. A ConfigMap cilium-config found here is used.",
 };
 
+export const CAPTURE: Flag = {
+  name: "capture",
+  value: { name: "PATH", many: true, path: true },
+  group: "input",
+  summary: "all that a capture or a sysdump holds",
+  detail:
+    "What `ringfence capture` writes (a directory or .tar.gz), or what `cilium sysdump` writes (.zip, or unpacked): flows, objects, configuration; of a sysdump also the agents' names and their open connections. --flows and --objects take one too, for that part of it.",
+};
+
+export const KUBECONFIG: Flag = {
+  name: "kubeconfig",
+  value: { name: "FILE", path: true },
+  group: "input",
+  summary: "read objects of the live cluster that this file names",
+  detail: "Lists only (get, list); Secrets are never read. --objects wins over the cluster, object by object.",
+};
+
+export const CONTEXT: Flag = {
+  name: "context",
+  value: { name: "NAME" },
+  group: "input",
+  summary: "read objects of the live cluster of this kubeconfig context",
+};
+
+export const LIVE: Flag = {
+  name: "live",
+  group: "input",
+  summary: "read objects of the live cluster: the current context, or the one this pod runs in",
+};
+
 export const POLICIES: Flag = {
   name: "policies",
   value: { name: "PATH", many: true, path: true },

@@ -52,7 +52,7 @@ export async function gather(
   needs: GatherNeeds = { flows: true, policies: true },
 ): Promise<Gathered> {
   refuseMissing(request, needs);
-  await refuseMissingFiles(request.flows);
+  await refuseMissingFiles([...request.flows, ...(request.captures ?? [])]);
   const inputs = await openInputs(request, progress);
   progress.update("reading objects and policies");
   const hasObjects = inputs.objects.length + inputs.live.length > 0;

@@ -2,12 +2,16 @@ import type { Flag } from "../args.ts";
 import type { Command } from "../command.ts";
 import {
   ALL,
+  CAPTURE,
   CILIUM,
   CILIUM_CONFIG,
   COLOR,
+  CONTEXT,
   FAIL_ON,
   FLOWS,
   HELP,
+  KUBECONFIG,
+  LIVE,
   NAMES,
   OBJECTS,
   ONLY,
@@ -58,6 +62,10 @@ export const explain: Command = {
   operand: { name: "FROM TO PORT[/PROTOCOL]", many: true, required: true },
   flags: [
     OBJECTS,
+    CAPTURE,
+    KUBECONFIG,
+    CONTEXT,
+    LIVE,
     POLICIES,
     ONLY,
     FLOWS,

@@ -2,12 +2,16 @@ import type { Flag } from "../args.ts";
 import type { Command } from "../command.ts";
 import {
   ALL,
+  CAPTURE,
   CILIUM,
   CILIUM_CONFIG,
   COLOR,
+  CONTEXT,
   FAIL_ON,
   FLOWS,
   HELP,
+  KUBECONFIG,
+  LIVE,
   NAMES,
   OBJECTS,
   ONLY,
@@ -45,6 +49,10 @@ export const rehearse: Command = {
   flags: [
     FLOWS,
     OBJECTS,
+    CAPTURE,
+    KUBECONFIG,
+    CONTEXT,
+    LIVE,
     POLICIES,
     ONLY,
     NAMES,

@@ -2,11 +2,15 @@ import type { Flag } from "../args.ts";
 import type { Command } from "../command.ts";
 import {
   ALL,
+  CAPTURE,
   CILIUM,
   CILIUM_CONFIG,
   COLOR,
+  CONTEXT,
   FLOWS,
   HELP,
+  KUBECONFIG,
+  LIVE,
   NAMES,
   OBJECTS,
   ONLY,
@@ -47,7 +51,19 @@ export const FORCE: Flag = {
 };
 
 /** What only --record takes. */
-export const RECORD_INPUTS: readonly Flag[] = [FLOWS, OBJECTS, POLICIES, ONLY, NAMES, CILIUM, CILIUM_CONFIG];
+export const RECORD_INPUTS: readonly Flag[] = [
+  FLOWS,
+  OBJECTS,
+  CAPTURE,
+  KUBECONFIG,
+  CONTEXT,
+  LIVE,
+  POLICIES,
+  ONLY,
+  NAMES,
+  CILIUM,
+  CILIUM_CONFIG,
+];
 
 export const test: Command = {
   name: "test",

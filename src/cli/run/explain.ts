@@ -8,14 +8,14 @@ import type { Snapshot, Traffic } from "#model/snapshot.ts";
 import { explainedFailsOn } from "#report/explanation/severity.ts";
 import { explainedJson } from "#report/explanation/json.ts";
 import { explainedText } from "#report/explanation/text.ts";
-import { type Flag, type Invocation, isOn, valueOf, valuesOf } from "../args.ts";
+import { type Invocation, isOn, valueOf, valuesOf } from "../args.ts";
 import { readAskedFlows } from "../asked-flows.ts";
 import { readRequest } from "../asked-request.ts";
 import type { ExitCode } from "../command.ts";
 import { DNS, EXPLAIN_OUTPUT, HEADER, HOST, HTTP, ICMP, SNI } from "../commands/explain.ts";
-import { ALL, CILIUM, CILIUM_CONFIG, COLOR, FAIL_ON, FLOWS, NAMES, OBJECTS, ONLY, POLICIES, QUIET } from "../flags.ts";
+import { ALL, COLOR, FAIL_ON, ONLY, QUIET } from "../flags.ts";
 import { type Gathered, type GatherRequest, gather } from "../gather.ts";
-import { shownPath } from "../input-path.ts";
+import { gatherRequest } from "../gather-request.ts";
 import { readInputText } from "../input-text.ts";
 import type { Io } from "../io.ts";
 import { NO_PROGRESS } from "../progress.ts";
@@ -26,7 +26,7 @@ const STANDARD_INPUT = "standard input";
 export async function runExplain(invocation: Invocation, io: Io): Promise<ExitCode> {
   const progress = isOn(invocation, QUIET) ? NO_PROGRESS : io.progress;
   const isFlows = checkedOperands(invocation);
-  const request = requestOf(invocation);
+  const request = gatherRequest(invocation);
   refuseNothing(request);
   if (isFlows) refuseSecondStream(request);
   const asked = isFlows ? { asked: readAskedFlows(await readInputText("-"), STANDARD_INPUT) } : {};
@@ -59,20 +59,8 @@ function checkedOperands({ operands }: Invocation): boolean {
   });
 }
 
-function requestOf(invocation: Invocation): GatherRequest {
-  const paths = (flag: Flag) => valuesOf(invocation, flag).map((path) => shownPath(path, process.cwd()));
-  return {
-    flows: paths(FLOWS),
-    objects: paths(OBJECTS),
-    policies: paths(POLICIES),
-    names: paths(NAMES),
-    cilium: valueOf(invocation, CILIUM),
-    ciliumConfig: valueOf(invocation, CILIUM_CONFIG),
-  };
-}
-
-function refuseNothing({ objects, policies }: GatherRequest): void {
-  if (objects.length + policies.length > 0) return;
+function refuseNothing({ objects, policies, captures = [], cluster = null }: GatherRequest): void {
+  if (objects.length + policies.length + captures.length > 0 || cluster !== null) return;
   throw new UserError("missing-policies", "no policies are named", {
     help: "give --objects PATH…, the cluster's objects with the policies in force, or --policies PATH…, a proposal",
   });

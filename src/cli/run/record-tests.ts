@@ -7,12 +7,12 @@ import type { RecordedTest } from "#model/policy-test.ts";
 import type { Coverage } from "#model/coverage.ts";
 import { RECORDED_MARK, recordedYaml } from "#report/policy-test/recorded.ts";
 import { counted, minuteText } from "#report/words.ts";
-import { type Flag, type Invocation, isOn, valueOf, valuesOf } from "../args.ts";
+import { type Invocation, isOn, valueOf } from "../args.ts";
 import type { ExitCode } from "../command.ts";
 import { FORCE, WRITE } from "../commands/test.ts";
-import { CILIUM, CILIUM_CONFIG, FLOWS, NAMES, OBJECTS, ONLY, POLICIES, QUIET } from "../flags.ts";
+import { ONLY, QUIET } from "../flags.ts";
 import { gather } from "../gather.ts";
-import { shownPath } from "../input-path.ts";
+import { gatherRequest } from "../gather-request.ts";
 import type { Io } from "../io.ts";
 import { NO_PROGRESS } from "../progress.ts";
 import { testReports } from "../test-pool.ts";
@@ -21,18 +21,7 @@ import { testReports } from "../test-pool.ts";
 export async function runRecordTests(invocation: Invocation, io: Io): Promise<ExitCode> {
   refuseOddities(invocation);
   const progress = isOn(invocation, QUIET) ? NO_PROGRESS : io.progress;
-  const paths = (flag: Flag) => valuesOf(invocation, flag).map((path) => shownPath(path, process.cwd()));
-  const gathered = await gather(
-    {
-      flows: paths(FLOWS),
-      objects: paths(OBJECTS),
-      policies: paths(POLICIES),
-      names: paths(NAMES),
-      cilium: valueOf(invocation, CILIUM),
-      ciliumConfig: valueOf(invocation, CILIUM_CONFIG),
-    },
-    progress,
-  );
+  const gathered = await gather(gatherRequest(invocation), progress);
   const { snapshot, proposed, sources } = gathered;
   progress.update(`deciding ${snapshot.traffic.conversations.length} conversations`);
   const files = new Set(Object.keys(sources).filter((file) => file !== "-"));

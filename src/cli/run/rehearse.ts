@@ -8,12 +8,12 @@ import { reportMarkdown } from "#report/markdown.ts";
 import { failsOn } from "#report/results.ts";
 import { reportSarif } from "#report/sarif.ts";
 import { reportText, type TextOptions } from "#report/text.ts";
-import { type Flag, type Invocation, isOn, valueOf, valuesOf } from "../args.ts";
+import { type Invocation, isOn, valueOf, valuesOf } from "../args.ts";
 import type { ExitCode } from "../command.ts";
 import { EXPLAIN, FIX_DIFF, REHEARSE_OUTPUT } from "../commands/rehearse.ts";
-import { ALL, CILIUM, CILIUM_CONFIG, COLOR, FAIL_ON, FLOWS, NAMES, OBJECTS, ONLY, POLICIES, QUIET } from "../flags.ts";
+import { ALL, COLOR, FAIL_ON, ONLY, QUIET } from "../flags.ts";
 import { type Gathered, gather } from "../gather.ts";
-import { shownPath } from "../input-path.ts";
+import { gatherRequest } from "../gather-request.ts";
 import type { Io } from "../io.ts";
 import { NO_PROGRESS } from "../progress.ts";
 import { VERSION } from "../version.ts";
@@ -24,7 +24,7 @@ import { printChunks } from "./print.ts";
 export async function runRehearse(invocation: Invocation, io: Io): Promise<ExitCode> {
   const progress = isOn(invocation, QUIET) ? NO_PROGRESS : io.progress;
   const output = outputOf(invocation);
-  const gathered = await gather(requestOf(invocation), progress);
+  const gathered = await gather(gatherRequest(invocation), progress);
   progress.update(`deciding ${gathered.snapshot.traffic.conversations.length} conversations`);
   const explained = valuesOf(invocation, EXPLAIN);
   const all = isOn(invocation, ALL) || explained.length > 0;
@@ -37,18 +37,6 @@ export async function runRehearse(invocation: Invocation, io: Io): Promise<ExitC
   else if (isOn(invocation, FIX_DIFF)) await printFixDiff(rehearsal, input, io);
   else await printChunks(formatted(output, rehearsal, text), io);
   return exitCode;
-}
-
-function requestOf(invocation: Invocation) {
-  const paths = (flag: Flag) => valuesOf(invocation, flag).map((path) => shownPath(path, process.cwd()));
-  return {
-    flows: paths(FLOWS),
-    objects: paths(OBJECTS),
-    policies: paths(POLICIES),
-    names: paths(NAMES),
-    cilium: valueOf(invocation, CILIUM),
-    ciliumConfig: valueOf(invocation, CILIUM_CONFIG),
-  };
 }
 
 /** `--explain` and `--fix-diff` are outputs of their own. */
