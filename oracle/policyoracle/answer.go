@@ -40,7 +40,9 @@ func (a *Answer) evaluate(test *Test) error {
 	if err != nil {
 		return err
 	}
-	settings.apply()
+	if err := settings.apply(); err != nil {
+		return err
+	}
 	w, err := newWorld(test, settings)
 	if err != nil {
 		return err

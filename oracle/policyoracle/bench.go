@@ -73,7 +73,9 @@ func measure() (*benchResult, error) {
 	if err != nil {
 		return nil, err
 	}
-	settings.apply()
+	if err := settings.apply(); err != nil {
+		return nil, err
+	}
 	test := benchTest()
 	result := &benchResult{Cilium: ciliumRelease(), Identities: benchPods, Policies: benchPolicies, Rules: 2 * benchPolicies}
 

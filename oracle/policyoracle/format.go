@@ -26,7 +26,10 @@ type Config struct {
 	EnableICMPRules              *bool     `json:"enableICMPRules"`
 	EnableNodeSelectorLabels     *bool     `json:"enableNodeSelectorLabels"`
 	EnableNonDefaultDenyPolicies *bool     `json:"enableNonDefaultDenyPolicies"`
-	EnableExtendedIPProtocols    *bool     `json:"enableExtendedIPProtocols"`
+	// Labels and NodeLabels are the prefixes of the agent's `labels` and `node-labels`.
+	Labels                    []string `json:"labels"`
+	NodeLabels                []string `json:"nodeLabels"`
+	EnableExtendedIPProtocols *bool    `json:"enableExtendedIPProtocols"`
 }
 
 // LearnedName is a name that the DNS proxy has learned, on every node or on that of one pod.

@@ -75,7 +75,7 @@ func TestResolvedLabels(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		settings.apply()
+		applied(t, settings)
 		got := withCIDR(each.given)
 		resolveLabels(got, prefix("10.10.0.1/32"))
 		if want := withCIDR(each.want); !got.Equals(want) {
@@ -100,7 +100,7 @@ func withCIDR(texts []string) labels.Labels {
 
 func TestTheLongestPrefixIsAnAddresssIdentity(t *testing.T) {
 	settings, _ := settingsOf(nil)
-	settings.apply()
+	applied(t, settings)
 	c, ids := newIPCache(), newIdentities()
 	c.identities[prefix("9.0.0.0/8")] = ids.allocate(labels.GetCIDRLabels(prefix("9.0.0.0/8")))
 	c.identities[prefix("9.9.0.0/16")] = ids.allocate(labels.GetCIDRLabels(prefix("9.9.0.0/16")))
@@ -117,7 +117,7 @@ func TestTheLongestPrefixIsAnAddresssIdentity(t *testing.T) {
 
 func TestOneIdentityForOneSetOfLabels(t *testing.T) {
 	settings, _ := settingsOf(nil)
-	settings.apply()
+	applied(t, settings)
 	ids := newIdentities()
 	a, b := ids.allocate(labelsOf("k8s:app=a")), ids.allocate(labelsOf("k8s:app=b"))
 	if a.ID == b.ID || ids.allocate(labelsOf("k8s:app=a")) != a {
@@ -125,5 +125,13 @@ func TestOneIdentityForOneSetOfLabels(t *testing.T) {
 	}
 	if !ids.world(true).IsReserved() || option.Config.EnableIPv6 {
 		t.Error("the world is reserved")
+	}
+}
+
+// applied puts the settings in force.
+func applied(t *testing.T, settings *settings) {
+	t.Helper()
+	if err := settings.apply(); err != nil {
+		t.Fatal(err)
 	}
 }

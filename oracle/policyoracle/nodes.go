@@ -85,9 +85,15 @@ func (a *agent) nodeObjectLabels(ofNode map[string]string) labels.Labels {
 	if !option.Config.PerNodeLabelsEnabled() {
 		return result
 	}
-	filtered, _ := labelsfilter.FilterNodeLabels(labels.Map2Labels(ofNode, labels.LabelSourceNode))
-	result.MergeLabels(filtered)
+	own := labels.Map2Labels(ofNode, labels.LabelSourceNode)
 	cluster := map[string]string{ciliumio.PolicyLabelCluster: a.world.settings.clusterName}
-	result.MergeLabels(labels.Map2Labels(cluster, labels.LabelSourceK8s))
+	if minor.NodeFilterTakesCluster {
+		own.MergeLabels(labels.Map2Labels(cluster, labels.LabelSourceK8s))
+	}
+	filtered, _ := labelsfilter.FilterNodeLabels(own)
+	result.MergeLabels(filtered)
+	if !minor.NodeFilterTakesCluster {
+		result.MergeLabels(labels.Map2Labels(cluster, labels.LabelSourceK8s))
+	}
 	return result
 }

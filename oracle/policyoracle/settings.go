@@ -3,6 +3,7 @@ package policyoracle
 import (
 	"fmt"
 
+	"github.com/cilium/cilium/pkg/labelsfilter"
 	"github.com/cilium/cilium/pkg/option"
 	"github.com/cilium/cilium/pkg/policy"
 	"github.com/cilium/cilium/pkg/policy/api"
@@ -24,6 +25,7 @@ type settings struct {
 	nodeSelectorLabels        bool
 	nonDefaultDenyPolicies    bool
 	extendedIPProtocols       bool
+	labels, nodeLabels        []string
 }
 
 func given[T any](value *T, otherwise T) T {
@@ -51,6 +53,8 @@ func settingsOf(config *Config) (*settings, error) {
 		nodeSelectorLabels:        given(config.EnableNodeSelectorLabels, false),
 		nonDefaultDenyPolicies:    given(config.EnableNonDefaultDenyPolicies, true),
 		extendedIPProtocols:       given(config.EnableExtendedIPProtocols, false),
+		labels:                    config.Labels,
+		nodeLabels:                config.NodeLabels,
 	}
 	if s.allowLocalhost == "auto" {
 		s.allowLocalhost = "always" // what auto means on Kubernetes
@@ -64,7 +68,7 @@ func settingsOf(config *Config) (*settings, error) {
 }
 
 // apply sets Cilium's global configuration. Everything after it, until the next test, is decided under it.
-func (s *settings) apply() {
+func (s *settings) apply() error {
 	config := option.Config
 	config.EnableIPv4, config.EnableIPv6 = s.ipv4, s.ipv6
 	config.ClusterName = s.clusterName
@@ -78,6 +82,7 @@ func (s *settings) apply() {
 	minor.SetExtendedIPProtocols(s.extendedIPProtocols)
 	policy.SetPolicyEnabled(s.policyEnforcementMode)
 	api.InitEntities(s.clusterName)
+	return labelsfilter.ParseLabelPrefixCfg(logger, s.labels, s.nodeLabels, "")
 }
 
 // hasFamily tells whether addresses of that family are in use.

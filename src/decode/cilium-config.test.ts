@@ -33,6 +33,9 @@ describe("agent flags are read as the agent reads them", () => {
     ["kube-proxy-replacement", "false", { socketLoadBalancing: false }],
     ["bpf-lb-sock", "true", { socketLoadBalancing: true }],
     ["tofqdns-min-ttl", "3600", { fqdnMinTtlSeconds: 3600 }],
+    ["labels", "k8s:app k8s:!commit", { labels: ["k8s:app", "k8s:!commit"] }],
+    ["labels", "", {}],
+    ["node-labels", "node:zone", { nodeLabels: ["node:zone"] }],
     ["some-other-flag", "x", {}],
   ])("%s: %s", (flag, value, expected) => {
     const { settings, findings } = readAgentFlags({ [flag]: value }, undefined);
@@ -46,10 +49,18 @@ describe("agent flags are read as the agent reads them", () => {
     ["allow-localhost", "never"],
     ["policy-cidr-match-mode", "remote"],
     ["tofqdns-min-ttl", "1h"],
+    ["labels", "k8s:app k8s:("],
+    ["node-labels", "node:"],
   ])("%s: %s is said, and its default stays", (flag, value) => {
     const { settings, findings } = readAgentFlags({ [flag]: value }, { file: "c.yaml" });
     expect(configFor(settings, "1.20")).toEqual({ ...defaultConfig("1.20"), socketLoadBalancing: false });
     expect(findings).toMatchObject([{ id: "bad-config-value", place: { file: "c.yaml" } }]);
+  });
+
+  it("a file of label prefixes is out of reach", () => {
+    const { settings, findings } = readAgentFlags({ "label-prefix-file": "/etc/prefixes.json" }, undefined);
+    expect(settings.labels).toBeUndefined();
+    expect(findings).toMatchObject([{ id: "label-prefix-file", severity: "warn" }]);
   });
 
   it("names the policy kinds that the agent does not look at", () => {

@@ -4,6 +4,7 @@ import type { PolicyKind } from "#model/policy.ts";
 import { type CiliumConfig, type CiliumMinor, defaultConfig, NEWEST_MINOR } from "#model/profile.ts";
 import { agentVersion, type CiliumVersion } from "./cilium-version.ts";
 import { stringMapAt, valueAt } from "./field.ts";
+import { labelPrefixProblem } from "./label-prefix.ts";
 import type { SourceManifest } from "./manifest.ts";
 import type { Settings } from "./settings.ts";
 
@@ -56,6 +57,7 @@ export function readAgentFlags(
   if (flags["cluster-name"] !== undefined) read.settings.clusterName = flags["cluster-name"];
   read.settings.socketLoadBalancing = readLoadBalancing(flags, read);
   readMinTtl(flags, read);
+  readLabelFilters(flags, read);
   const ignoredKinds = KIND_FLAGS.filter(([flag, , byDefault]) => !(readBoolean(flags, flag, read) ?? byDefault));
   return { settings: read.settings, ignoredKinds: ignoredKinds.map(([, kind]) => kind), findings: read.findings };
 }
@@ -123,6 +125,28 @@ function readMinTtl(flags: Flags, read: Read): void {
   if (text === undefined || text === "") return;
   if (/^\d{1,9}$/.test(text)) read.settings.fqdnMinTtlSeconds = Number(text);
   else read.findings.push(badValue("tofqdns-min-ttl", text, "a number of seconds", read));
+}
+
+/** Lists of prefixes, apart by blanks. A file of prefixes lies on the nodes: what it says is not known. */
+function readLabelFilters(flags: Flags, read: Read): void {
+  const listOf = (flag: string) => {
+    const prefixes = (flags[flag] ?? "").split(/\s+/).filter((prefix) => prefix !== "");
+    const odd = prefixes.find((prefix) => labelPrefixProblem(prefix) !== null);
+    if (odd !== undefined) read.findings.push(badValue(flag, odd, "a list of label prefixes", read));
+    return odd === undefined ? prefixes : [];
+  };
+  const labels = listOf("labels");
+  const nodeLabels = listOf("node-labels");
+  if (labels.length > 0) read.settings.labels = labels;
+  if (nodeLabels.length > 0) read.settings.nodeLabels = nodeLabels;
+  if ((flags["label-prefix-file"] ?? "") === "") return;
+  read.findings.push({
+    id: "label-prefix-file",
+    severity: "warn",
+    message: "label-prefix-file names a file on the nodes: which labels make identities is not known from here",
+    help: "identities of recorded pods are right; pods known from objects alone are taken with the default filter",
+    ...(read.place === undefined ? {} : { place: read.place }),
+  });
 }
 
 /** Before 1.14 `kube-proxy-replacement` was a word; its absence is the agent's default, off. */

@@ -4,6 +4,7 @@ import type { Inventory, Node } from "#model/objects.ts";
 import type { CiliumConfig } from "#model/profile.ts";
 import { type Identity, identityOf } from "./identity.ts";
 import type { Ipcache } from "./ipcache.ts";
+import { nodeLabelFilter } from "./label-filter.ts";
 import { type LabelArray, labelArray, reservedLabel } from "./labels.ts";
 import { type NamedPortMap, namedPortMap } from "./named-ports.ts";
 import { CLUSTER_KEY } from "./parse-context.ts";
@@ -125,7 +126,7 @@ function nodePlaces(end: ReservedEnd, context: EndContext, byLabel: boolean): re
   const byCidr = matchesNodes(context);
   if (!byCidr && !byLabel) return [[]];
   const cidrs = (address: string) => (byCidr ? nodeCidrLabels(address, context) : []);
-  const labels = (node: Node | undefined) => (byLabel ? nodeLabels(node, context.config) : []);
+  const labels = (node: Node | undefined) => (byLabel ? nodeLabels(node, context) : []);
   if (addresses.length > 0)
     return addresses.map((address) => [...cidrs(address), ...labels(nodeAt(address, end, context))]);
   if (end.nodes.length === 0) return [labels(undefined)];
@@ -150,10 +151,12 @@ function nodeCidrLabels(address: string, { ipcache }: EndContext): readonly Labe
   ];
 }
 
-/** Upstream: nodeIdentityLabels with PerNodeLabelsEnabled. */
-function nodeLabels(node: Node | undefined, config: CiliumConfig): readonly Label[] {
+/** The node's labels through the node label filter, with its cluster's. Upstream: nodeIdentityLabels with PerNodeLabelsEnabled. */
+function nodeLabels(node: Node | undefined, { config, semantics }: EndContext): readonly Label[] {
   const own = Object.entries(node?.labels ?? {}).map(([key, value]): Label => ({ source: "node", key, value }));
-  return [...own, { source: "k8s", key: CLUSTER_KEY.slice("k8s:".length), value: config.clusterName }];
+  const cluster: Label = { source: "k8s", key: CLUSTER_KEY.slice("k8s:".length), value: config.clusterName };
+  const passes = nodeLabelFilter(config.nodeLabels);
+  return semantics.nodeFilterTakesCluster ? [...own, cluster].filter(passes) : [...own.filter(passes), cluster];
 }
 
 function addressIdentities(end: AddressEnd, names: readonly string[], context: EndContext): readonly Identity[] {

@@ -10,7 +10,7 @@ import {
 } from "#model/labels.ts";
 import type { Inventory, Pod, StringMap } from "#model/objects.ts";
 import type { CiliumConfig, CiliumMinor } from "#model/profile.ts";
-import { isIdentityLabel } from "./label-filter.ts";
+import { podLabelFilter } from "./label-filter.ts";
 import { hasKey, type LabelArray, labelArray, lookupLabel, reservedLabel } from "./labels.ts";
 import { type NamedPortMap, namedPortLabelValues, namedPortMap } from "./named-ports.ts";
 import { protocolName } from "./protocol.ts";
@@ -37,11 +37,11 @@ const METADATA_NAME = "kubernetes.io/metadata.name";
 
 /**
  * The end that a pod of the inventory is: labels with those of its namespace, service account and cluster, through the
- * default label filter; with the named-ports label from 1.20 on. Not for `hostNetwork` pods: those are their node.
+ * agent's label filter; with the named-ports label from 1.20 on. Not for `hostNetwork` pods: those are their node.
  */
 export function podEnd(pod: Pod, inventory: Inventory, minor: CiliumMinor, config: CiliumConfig): PodEnd {
   const namespace = inventory.namespaces.findLast((item) => item.name === pod.namespace);
-  const labels = podLabels(pod, namespace?.labels ?? {}, config.clusterName).filter(isIdentityLabel);
+  const labels = podLabels(pod, namespace?.labels ?? {}, config.clusterName).filter(podLabelFilter(config.labels));
   const generated = SEMANTICS[minor].namedPortsPerIdentity ? namedPortLabels(namedPortMap(pod.ports)) : [];
   return {
     kind: "pod",

@@ -1,8 +1,8 @@
 import { parseLabel } from "#model/labels.ts";
 import { describe, expect, it } from "vitest";
-import { isIdentityLabel } from "./label-filter.ts";
+import { nodeLabelFilter, podLabelFilter } from "./label-filter.ts";
 
-describe("isIdentityLabel", () => {
+describe("the default label filter", () => {
   it.each([
     ["k8s:app=web", true],
     ["k8s:io.kubernetes.pod.namespace=a", true],
@@ -23,6 +23,48 @@ describe("isIdentityLabel", () => {
     ["k8s:my.k8s.io=x", true],
     ["k8s:etcd_node=x", false],
   ])("%s: %s", (label, makesIdentity) => {
-    expect(isIdentityLabel(parseLabel(label))).toBe(makesIdentity);
+    expect(podLabelFilter()(parseLabel(label))).toBe(makesIdentity);
+  });
+});
+
+describe("the agent's `labels`", () => {
+  it.each([
+    // An inclusive prefix closes the list: what none matches is dropped.
+    [["k8s:team"], "k8s:team=red", true],
+    [["k8s:team"], "k8s:team-lead=x", true],
+    [["k8s:team"], "k8s:app=web", false],
+    [["k8s:team"], "k8s:app.kubernetes.io/name=web", true],
+    [["k8s:team"], "k8s:io.kubernetes.pod.namespace=a", true],
+    [["k8s:team"], "k8s:io.cilium.k8s.policy.cluster=default", true],
+    [["k8s:team"], "reserved:host", true],
+    [["k8s:team"], "other:team=red", false],
+    [["k8s:team$"], "k8s:team-lead=x", false],
+    // The expression must match at the key's start.
+    [["team"], "k8s:my-team=red", false],
+    // Ignored ones alone leave the list open.
+    [["k8s:!commit"], "k8s:commit=abc", false],
+    [["k8s:!commit"], "k8s:app=web", true],
+    [["!commit"], "k8s:commit=abc", false],
+    // The "!" is looked for after the source.
+    [["!k8s:commit"], "k8s:commit=abc", false],
+    [["!k8s:commit"], "k8s:app=web", false],
+    // The longer match wins.
+    [["k8s:!io", "k8s:io\\.example"], "k8s:io.example=1", true],
+    [["k8s:!io", "k8s:io\\.example"], "k8s:io.other=1", false],
+    [["k8s:pod-template-hash-2"], "k8s:pod-template-hash-2=1", true],
+  ] as const)("%j: %s: %s", (labels, label, makesIdentity) => {
+    expect(podLabelFilter(labels)(parseLabel(label))).toBe(makesIdentity);
+  });
+});
+
+describe("the agent's `node-labels`", () => {
+  it.each([
+    [[], "node:kubernetes.io/hostname=n1", true],
+    [["node:zone"], "node:zone=z1", true],
+    [["node:zone"], "node:kubernetes.io/hostname=n1", false],
+    [["node:!kubernetes"], "node:kubernetes.io/hostname=n1", false],
+    [["node:!kubernetes"], "node:zone=z1", true],
+  ] as const)("%j: %s: %s", (labels, label, makesIdentity) => {
+    expect(nodeLabelFilter(labels)(parseLabel(label))).toBe(makesIdentity);
   });
 });

@@ -13,6 +13,8 @@ export type Semantics = {
   readonly localhostIsRule: boolean;
   /** With node selector labels on, the own node carries its labels too; before, only other nodes. Upstream: pkg/node/manager nodeIdentityLabels. */
   readonly hostHasNodeLabels: boolean;
+  /** The agent's `node-labels` filter the node's cluster label too. Upstream: pkg/node/manager nodeIdentityLabels. */
+  readonly nodeFilterTakesCluster: boolean;
   /** A redirect that selects the host gives the host a plain entry beside it. Upstream: 1.18 createL4IngressFilter, 1.19 attach. */
   readonly hostSkipsL7: "when-created" | "when-attached" | "never";
   /** Policy map entries of aggregate identities, which selectors can select. Upstream: pkg/policy/aggregate.go. */
@@ -66,6 +68,7 @@ const V1_18: Semantics = {
   defaultTier: null,
   localhostIsRule: false,
   hostHasNodeLabels: false,
+  nodeFilterTakesCluster: true,
   hostSkipsL7: "when-created",
   aggregates: false,
   aggregateWinsLongerPort: false,
@@ -94,6 +97,7 @@ const V1_18: Semantics = {
 const V1_19: Semantics = {
   ...V1_18,
   hostSkipsL7: "when-attached",
+  nodeFilterTakesCluster: false,
   originOfOverruled: false,
   requires: false,
   fqdnsBesideEmptyList: false,

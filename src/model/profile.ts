@@ -37,6 +37,10 @@ export type CiliumConfig = {
    */
   readonly socketLoadBalancing: boolean | null;
   readonly hostFirewall: boolean;
+  /** Prefixes after the default ones that say which labels make a pod's identity (`labels` of the agent). Absent: none. */
+  readonly labels?: readonly string[];
+  /** The same for nodes (`node-labels`), where node selectors are on. Absent: every label counts. */
+  readonly nodeLabels?: readonly string[];
   /** `tofqdns-min-ttl`: a DNS answer is kept at least so long. Absent: the default, 0. */
   readonly fqdnMinTtlSeconds?: number;
 };

@@ -44,7 +44,7 @@ code (\`oracle/\`), asked for verdict, redirect, proxy answer, authentication an
   off, encryption, full policy maps, the moments while an agent regenerates or restarts;
 - requests to Kafka, \`l7proto\` and a \`listener\`: that it is redirected is said, the answer is undecided;
 - TLS termination: rules that need a Secret never match;
-- other clusters of a mesh (recognised, not decided), cloud groups (\`toGroups\`), label filters other than the default.
+- other clusters of a mesh (recognised, not decided), cloud groups (\`toGroups\`), a \`label-prefix-file\` (the agent's \`labels\` are).
 
 **Reconstruction rather than Cilium's code**, in the oracle as well, so that agreement there proves less:
 

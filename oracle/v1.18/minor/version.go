@@ -34,3 +34,7 @@ func SetExtendedIPProtocols(bool) {}
 func SetAllowLocalhost(value string) {
 	option.Config.AllowLocalhost = value
 }
+
+// NodeFilterTakesCluster: the agent's node-labels filter the node's cluster label too.
+// Upstream: pkg/node/manager nodeIdentityLabels.
+const NodeFilterTakesCluster = true

@@ -33,3 +33,7 @@ func SetExtendedIPProtocols(on bool) { option.Config.EnableExtendedIPProtocols =
 func SetAllowLocalhost(value string) {
 	option.Config.UnsafeDaemonConfigOption.AllowLocalhost = value
 }
+
+// NodeFilterTakesCluster: the agent's node-labels filter the node's cluster label too.
+// Upstream: pkg/node/manager nodeIdentityLabels.
+const NodeFilterTakesCluster = false
