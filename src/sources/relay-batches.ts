@@ -4,13 +4,16 @@ import { GrpcCode, type RelayStatus } from "./relay-fault.ts";
 
 /** So much text is gathered before the server has to wait. */
 const FULL_BYTES = 1 << 19;
+/** With so much it is handed out at once; with less after a moment, so that a fast stream is not taken in crumbs. */
+const ENOUGH_BYTES = 1 << 17;
+const GATHER_MILLISECONDS = 4;
 
 /** Writes a message as text behind what is there. */
 export type WriteText = (bytes: Uint8Array, out: JsonBuffer) => void;
 
 /**
- * A stream's messages as text, gathered: what came in one turn of the event loop is handed out together, so that an idle
- * stream answers at once and a fast one costs little. The server waits while nobody takes.
+ * A stream's messages as text, gathered over some milliseconds: a fast stream costs little, a slow one is not felt to
+ * wait. The server waits while nobody takes.
  */
 export class RelayBatches {
   private filling = new JsonBuffer(1 << 16);
@@ -54,12 +57,14 @@ export class RelayBatches {
   }
 
   private schedule(): void {
-    if (this.isScheduled) return;
-    this.isScheduled = true;
-    setImmediate(() => {
-      this.isScheduled = false;
-      this.wake?.();
-    });
+    if (this.filling.length >= ENOUGH_BYTES || this.isEnded) this.wake?.();
+    else if (!this.isScheduled) {
+      this.isScheduled = true;
+      setTimeout(() => {
+        this.isScheduled = false;
+        this.wake?.();
+      }, GATHER_MILLISECONDS);
+    }
   }
 
   /** Whether nothing comes for so long. */

@@ -92,7 +92,7 @@ const CONNECTION_FAULTS: readonly (readonly [RegExp, Explain])[] = [
     }),
   ],
   [
-    /ECONNRESET|socket hang up|ERR_HTTP2|Connection dropped|ECONNABORTED|EPIPE|disconnected/i,
+    /ECONNRESET|socket hang up|ERR_HTTP2|Connection dropped|ECONNABORTED|EPIPE|disconnected|Failed to connect/i,
     (server) => ({
       code: "server-closed",
       message: `${server} closes the connection`,

@@ -23,7 +23,7 @@ export class RelayResume {
   private count = 0;
   private last: Moment | null = null;
   /** Flows handed out by node, where a number was asked for: a server gives so many of each of its nodes. */
-  private readonly given = new Map<string, number>();
+  private readonly given = new Map<number, number>();
   private readonly limit: number;
   /** Of the connection at hand: flows up to here may have been there before. */
   private repeatedUntil: Moment | null = null;
@@ -105,7 +105,7 @@ export class RelayResume {
     return last === null || seconds > last.seconds || (seconds === last.seconds && nanos > last.nanos);
   }
 
-  private isWithin(node: string): boolean {
+  private isWithin(node: number): boolean {
     const given = this.given.get(node) ?? 0;
     if (this.isResumed && given >= this.limit) return false;
     this.given.set(node, given + 1);

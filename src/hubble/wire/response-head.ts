@@ -21,9 +21,12 @@ export class ResponseHead {
   private nodeStart = 0;
   private nodeEnd = 0;
 
-  /** The flow's node; "" when it names none. */
-  node(): string {
-    return new TextDecoder().decode(this.cursor.bytes.subarray(this.nodeStart, this.nodeEnd));
+  /** A number for the flow's node: equal for equal names. */
+  node(): number {
+    const { bytes } = this.cursor;
+    let hash = 0;
+    for (let at = this.nodeStart; at < this.nodeEnd; at++) hash = (Math.imul(hash, 31) + (bytes[at] ?? 0)) | 0;
+    return hash;
   }
 
   /** Throws WireError. */

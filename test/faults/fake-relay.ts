@@ -1,0 +1,90 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Server, ServerCredentials, type ServerWritableStream, status } from "@grpc/grpc-js";
+import type { Message } from "#hubble/message.ts";
+import { readMessage } from "#hubble/wire/read-message.ts";
+import { writeMessage } from "#hubble/wire/write-message.ts";
+
+export const CERTIFICATES = join(import.meta.dirname, "..", "fixtures", "relay");
+
+/** What a fake relay does with a call of GetFlows; `calls` counts from 0. */
+export type FlowsCall = ServerWritableStream<Buffer, Buffer>;
+export type Answer = (call: FlowsCall, request: Message, calls: number) => void;
+
+export type FakeRelay = {
+  readonly server: string;
+  /** The GetFlows requests that came. */
+  readonly requests: readonly Message[];
+  readonly close: () => void;
+};
+
+const same = (bytes: Buffer) => bytes;
+const rpc = (path: string, responseStream: boolean) => ({
+  path,
+  requestStream: false,
+  responseStream,
+  requestSerialize: same,
+  requestDeserialize: same,
+  responseSerialize: same,
+  responseDeserialize: same,
+});
+
+/** A server of GetFlows on a free port of this machine; `certificate` names one of the fixtures. */
+export async function fakeRelay(
+  answer: Answer,
+  { certificate = null, isMutual = false }: { readonly certificate?: string | null; readonly isMutual?: boolean } = {},
+): Promise<FakeRelay> {
+  const requests: Message[] = [];
+  const server = new Server();
+  server.addService(
+    {
+      GetFlows: rpc("/observer.Observer/GetFlows", true),
+      Check: rpc("/grpc.health.v1.Health/Check", false),
+    },
+    {
+      GetFlows: (call: FlowsCall) => {
+        const request = readMessage("GetFlowsRequest", call.request);
+        requests.push(request);
+        answer(call, request, requests.length - 1);
+      },
+      // Never answers.
+      Check: () => {},
+    },
+  );
+  const port = await new Promise<number>((resolve, reject) => {
+    const credentials = certificate === null ? ServerCredentials.createInsecure() : secured(certificate, isMutual);
+    server.bindAsync("127.0.0.1:0", credentials, (error, bound) => (error === null ? resolve(bound) : reject(error)));
+  });
+  return { server: `127.0.0.1:${port}`, requests, close: () => server.forceShutdown() };
+}
+
+function secured(name: string, isMutual: boolean): ServerCredentials {
+  const read = (file: string) => readFileSync(join(CERTIFICATES, file));
+  const pair = { cert_chain: read(`${name}.pem`), private_key: read(`${name}.key.pem`) };
+  return ServerCredentials.createSsl(isMutual ? read("ca.pem") : null, [pair], isMutual);
+}
+
+/** The flow of this number: a second after the one before. */
+export function flow(number: number, more: Message = {}): Message {
+  const time = new Date(Date.UTC(2026, 8, 14, 8) + number * 1000).toISOString().replace(".000Z", "Z");
+  return {
+    flow: {
+      time,
+      uuid: `00000000-0000-4000-8000-${String(number).padStart(12, "0")}`,
+      verdict: "FORWARDED",
+      node_name: "node-1",
+      ...more,
+    },
+    node_name: "node-1",
+    time,
+  };
+}
+
+export function send(call: FlowsCall, response: Message): void {
+  call.write(Buffer.from(writeMessage("GetFlowsResponse", response)));
+}
+
+/** Ends the call as a server that goes down. */
+export function drop(call: FlowsCall): void {
+  call.emit("error", { code: status.UNAVAILABLE, details: "the relay goes down" });
+}
