@@ -5,6 +5,7 @@ import type { RuleRef } from "#model/policy.ts";
 /** Which rules an entry comes from. `implicit` names the agent's own rule when no policy's did. */
 export type Origin = {
   readonly rules: readonly RuleRef[];
+  /** Lines that rules ask to log, sorted; a rule without one adds none. Upstream: mergeStringList. */
   readonly logs: readonly string[];
   readonly implicit: string | null;
 };
@@ -12,11 +13,11 @@ export type Origin = {
 export const NO_ORIGIN: Origin = { rules: [], logs: [], implicit: null };
 
 export function originOf(ref: RuleRef, log: string): Origin {
-  return { rules: [ref], logs: [log], implicit: null };
+  return { rules: [ref], logs: log === "" ? [] : [log], implicit: null };
 }
 
 export function implicitOrigin(implicit: string): Origin {
-  return { rules: [], logs: [""], implicit };
+  return { rules: [], logs: [], implicit };
 }
 
 /** Both, each rule once, in order. */
