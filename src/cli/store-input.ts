@@ -1,3 +1,4 @@
+import type { FlowPiece, FlowSource } from "#hubble/flow-source.ts";
 import { UserError } from "#model/finding.ts";
 import type { FoldOptions, Fold } from "#traffic/fold.ts";
 import type { Store, StoreWindow } from "#store/store.ts";
@@ -55,6 +56,33 @@ export async function withStore<T>(path: string, use: (store: Store) => Promise<
   const store = await openStore(path);
   try {
     return await use(store);
+  } finally {
+    await store.close();
+  }
+}
+
+/** Lines joined into one piece of text. */
+const PIECE_LINES = 512;
+
+/** The kept events of a store as a source of flows, in the order in which they came. */
+export function storeSource({ path, window }: StoreInput): FlowSource {
+  return { isRaw: true, pieces: () => storePieces(path, window) };
+}
+
+async function* storePieces(path: string, window: StoreWindow): AsyncGenerator<FlowPiece> {
+  const { openStore } = await import("#store/parquet-store.ts");
+  const store = await openStore(path);
+  const encoder = new TextEncoder();
+  try {
+    let lines: string[] = [];
+    for await (const line of store.events(window)) {
+      lines.push(`${line}\n`);
+      if (lines.length < PIECE_LINES) continue;
+      yield { kind: "text", bytes: encoder.encode(lines.join("")) };
+      lines = [];
+    }
+    yield { kind: "text", bytes: encoder.encode(lines.join("")) };
+    yield { kind: "end", file: path, isBroken: false };
   } finally {
     await store.close();
   }

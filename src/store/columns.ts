@@ -10,6 +10,8 @@ export const EVENT_COLUMNS: readonly Column[] = [
   { name: "kind", type: "VARCHAR" },
   { name: "verdict", type: "VARCHAR" },
   { name: "template", type: "INTEGER" },
+  { name: "source", type: "INTEGER" },
+  { name: "destination", type: "INTEGER" },
   { name: "uuid", type: "VARCHAR", stored: "uuid::UUID" },
   { name: "source_port", type: "INTEGER" },
   { name: "destination_port", type: "INTEGER" },

@@ -4,17 +4,22 @@ import type { EventLook } from "./kept-events.ts";
 
 /** Kept one by one: what policies and proxies said. */
 const WHOLE: ReadonlySet<string> = new Set(["verdict", "drop", "l7"]);
+/** Samples of an hour: so many, and one for so many flows. */
+const FREE_SAMPLES = 200;
+const FLOWS_A_SAMPLE = 50;
 /** Further looks of events count as one. */
 const MAX_LOOKS = 1 << 18;
 
 /**
  * Chooses the events that are kept as they came: all policy verdicts, drops and L7 events (DNS answers among them), all
- * that tells of losses, nodes and agents; of the rest the first of each look (ends, kind, port) an hour, and every
- * thousandth of them.
+ * that tells of losses, nodes and agents; of the rest the first of each look (ends, kind, port) an hour and every
+ * thousandth, as long as they are few among all.
  */
 export class EventKeeper {
   private readonly seen = new Map<number, number>();
   private readonly sampleEvery: number;
+  private flows = 0;
+  private samples = 0;
 
   constructor(sampleEvery: number) {
     this.sampleEvery = sampleEvery;
@@ -23,6 +28,7 @@ export class EventKeeper {
   /** What the event is kept as; null when it is not. */
   lookOf(event: FlowEvent): EventLook | null {
     if (event.kind !== "flow") return event.kind === "debug" ? null : { kind: event.kind, verdict: "" };
+    this.flows++;
     const kind = eventKind(event);
     const look = { kind, verdict: event.verdict };
     return WHOLE.has(kind) || this.isSample(event) ? look : null;
@@ -31,14 +37,19 @@ export class EventKeeper {
   /** A new hour: the first of each look again. */
   begin(): void {
     this.seen.clear();
+    this.flows = 0;
+    this.samples = 0;
   }
 
   private isSample(flow: Flow): boolean {
+    if (this.samples >= FREE_SAMPLES + this.flows / FLOWS_A_SAMPLE) return false;
     const found = lookNumber(flow);
     const key = this.seen.size < MAX_LOOKS || this.seen.has(found) ? found : 0;
     const count = this.seen.get(key) ?? 0;
     this.seen.set(key, count + 1);
-    return count % this.sampleEvery === 0;
+    if (count % this.sampleEvery !== 0) return false;
+    this.samples++;
+    return true;
   }
 }
 

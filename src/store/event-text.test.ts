@@ -39,6 +39,14 @@ describe("a line in two parts", () => {
     ["a tunnel's ports and addresses beside", '{"source_port":1,"tunnel":{"source":"a","source_port":2},"source":"b"}'],
     ["escapes in values", String.raw`{"url":"http:\/\/x\"y\\","value":"\\","query":"\u0001"}`],
     ["lists of addresses and names", '{"ips":["1.1.1.1","2.2.2.2"],"destination_names":[],"ips":[]}'],
+    [
+      "ends as objects",
+      '{"source":{"labels":["a=b"],"workloads":[{"name":"x"}]},"IP":{"source":"1"},"destination":{}}',
+    ],
+    ["ends with braces in their texts", '{"source":{"pod_name":"a}b{"},"destination":{"x":"}"},"uuid":"y"}'],
+    ["ends twice, one in the other", '{"source":{"destination":{"source":{}}},"destination":{"a":1},"source":{"b":2}}'],
+    ["a dollar in an end", '{"source":{"a":"$&$1"},"destination":{"a":"$`"}}'],
+    ["a half of an end", '{"source":{"labels":["a=b"'],
     ["a half of a line", '{"time":"2026-01-01T00:00:00Z","uuid":"85ea'],
     ["nothing", ""],
   ])("comes back as it was: %s", (_, line) => expect(same(line)).toBe(line));

@@ -4,6 +4,9 @@
  */
 export type SplitLine = {
   readonly template: string;
+  /** The objects that describe the ends, as they stand in the line; "" where there is none. */
+  readonly source: string;
+  readonly destination: string;
   /** Nanoseconds since 1970 of the first time in the line; null when it is not written as Hubble writes times. */
   readonly time: bigint | null;
   readonly uuid: string | null;
@@ -24,8 +27,10 @@ const MARK = {
   destination: "\u0004",
   address: "\u0005",
   rest: "\u0006",
+  from: "\u0007",
+  to: "\u0008",
 };
-const MARKS = /[\u0001-\u0006]/g;
+const MARKS = /[\u0001-\u0008]/g;
 const CONTROLS = /[\u0000-\u0008\u001f]/;
 
 /**
@@ -38,8 +43,29 @@ const VALUES =
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /** Takes a line apart; null for one that cannot be put together again (control characters in it). */
-export function splitLine(line: string): SplitLine | null {
-  if (CONTROLS.test(line)) return null;
+export function splitLine(text: string): SplitLine | null {
+  if (CONTROLS.test(text)) return null;
+  const source = objectAfter(text, '"source":{');
+  const withoutSource = source === "" ? text : text.replace(source, () => MARK.from);
+  const destination = objectAfter(withoutSource, '"destination":{');
+  const rest = destination === "" ? withoutSource : withoutSource.replace(destination, () => MARK.to);
+  return { ...splitValues(rest), source, destination };
+}
+
+/** The first object of a member, braces and all; "" when there is none, or it holds a brace in a text. */
+function objectAfter(line: string, member: string): string {
+  const found = line.indexOf(member);
+  if (found < 0) return "";
+  const start = found + member.length - 1;
+  for (let depth = 0, at = start; at < line.length; at++) {
+    const code = line.charCodeAt(at);
+    if (code === 0x7b) depth++;
+    else if (code === 0x7d && --depth === 0) return line.slice(start, at + 1);
+  }
+  return "";
+}
+
+function splitValues(line: string): Omit<SplitLine, "source" | "destination"> {
   const parts: string[] = [];
   const addresses: string[] = [];
   const rest: string[] = [];
@@ -110,6 +136,10 @@ export function lineOf(split: SplitLine): string {
         return String(split.sourcePort ?? "");
       case MARK.destination:
         return String(split.destinationPort ?? "");
+      case MARK.from:
+        return split.source;
+      case MARK.to:
+        return split.destination;
       case MARK.address:
         return addresses[address++] ?? "";
       default:

@@ -15,6 +15,8 @@ export type EventRows = {
   readonly kind: Value[];
   readonly verdict: Value[];
   readonly template: Value[];
+  readonly source: Value[];
+  readonly destination: Value[];
   readonly uuid: Value[];
   readonly sourcePort: Value[];
   readonly destinationPort: Value[];
@@ -51,16 +53,20 @@ export class KeptEvents {
     const split = splitLine(line);
     const template = split === null ? NO_TEMPLATE : this.templateOf(split.template);
     const { rows } = this;
-    const isWhole = split === null || template === NO_TEMPLATE;
+    const source = split === null ? NO_TEMPLATE : this.templateOf(split.source);
+    const destination = split === null ? NO_TEMPLATE : this.templateOf(split.destination);
+    const isWhole = split === null || Math.min(template, source, destination) === NO_TEMPLATE;
     rows.time.push(split?.time ?? BigInt(Math.round(timeMs * 1000)) * 1000n);
     rows.kind.push(look.kind);
     rows.verdict.push(look.verdict);
-    rows.template.push(template);
-    rows.uuid.push(isWhole ? null : split.uuid);
+    rows.template.push(isWhole ? NO_TEMPLATE : template);
+    rows.source.push(isWhole ? NO_TEMPLATE : source);
+    rows.destination.push(isWhole ? NO_TEMPLATE : destination);
+    rows.uuid.push(isWhole || split.uuid === null ? null : ownCopy(split.uuid));
     rows.sourcePort.push(isWhole ? null : split.sourcePort);
     rows.destinationPort.push(isWhole ? null : split.destinationPort);
-    rows.addresses.push(isWhole ? "" : split.addresses);
-    rows.rest.push(isWhole ? line : split.rest);
+    rows.addresses.push(isWhole ? "" : ownCopy(split.addresses));
+    rows.rest.push(ownCopy(isWhole ? line : split.rest));
   }
 
   /** Takes over what came after, as far as there is room: these could not be written. */
@@ -68,12 +74,13 @@ export class KeptEvents {
     const texts = [...later.templates.keys()];
     const numbers = texts.map((text) => this.templateOf(text));
     const room = Math.max(0, Math.min(later.size, this.most - this.size));
-    const { template, ...others } = later.rows;
-    for (let row = 0; row < room; row++) {
-      const number = template[row];
-      this.rows.template.push(typeof number === "number" ? (numbers[number] ?? NO_TEMPLATE) : NO_TEMPLATE);
+    const own = (number: Value) => (typeof number === "number" ? (numbers[number] ?? NO_TEMPLATE) : NO_TEMPLATE);
+    for (const name of TEMPLATE_FIELDS) {
+      for (const value of later.rows[name].slice(0, room)) this.rows[name].push(own(value));
     }
-    for (const name of EVENT_FIELDS) for (const value of others[name].slice(0, room)) this.rows[name].push(value);
+    for (const name of EVENT_FIELDS) {
+      for (const value of later.rows[name].slice(0, room)) this.rows[name].push(value);
+    }
     this.dropped += later.dropped + (later.size - room);
     return this;
   }
@@ -83,11 +90,17 @@ export class KeptEvents {
     if (known !== undefined) return known;
     if (this.templates.size >= MAX_TEMPLATES) return NO_TEMPLATE;
     const number = this.templates.size;
-    this.templates.set(text, number);
+    this.templates.set(ownCopy(text), number);
     return number;
   }
 }
 
+/** A part of a longer text keeps all of it in memory: this is one that does not. */
+function ownCopy(text: string): string {
+  return text.length < 13 ? text : Buffer.from(text).toString();
+}
+
+const TEMPLATE_FIELDS = ["template", "source", "destination"] as const;
 const EVENT_FIELDS = ["time", "kind", "verdict", "uuid", "sourcePort", "destinationPort", "addresses", "rest"] as const;
 
 function newRows(): EventRows {
@@ -96,6 +109,8 @@ function newRows(): EventRows {
     kind: [],
     verdict: [],
     template: [],
+    source: [],
+    destination: [],
     uuid: [],
     sourcePort: [],
     destinationPort: [],

@@ -1,4 +1,5 @@
-import { accessSync, constants, mkdirSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import type { Gap } from "#model/coverage.ts";
 import { type Finding, UserError } from "#model/finding.ts";
 import { createFold, type Fold, type FoldOptions } from "#traffic/fold.ts";
@@ -264,8 +265,7 @@ function refuseOther(directory: StoreDirectory): void {
 export async function createStore(path: string, options: StoreOptions = {}): Promise<Store> {
   const directory = new StoreDirectory(path);
   try {
-    mkdirSync(path, { recursive: true });
-    accessSync(path, constants.W_OK);
+    makeDirectory(path);
     directory.create();
   } catch (cause) {
     throw storeError(cause, path);
@@ -285,6 +285,14 @@ export async function createStore(path: string, options: StoreOptions = {}): Pro
     lock.release();
     throw cause;
   }
+}
+
+/** Where a directory cannot be made, `mkdir` may only say that it is not there: its parents tell why. */
+function makeDirectory(path: string): void {
+  let existing = resolve(path);
+  while (!existsSync(existing)) existing = dirname(existing);
+  accessSync(existing, constants.W_OK);
+  mkdirSync(path, { recursive: true });
 }
 
 /** Those of which others hold everything: their writer died before it removed them. */

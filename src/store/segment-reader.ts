@@ -81,7 +81,7 @@ export async function* readEvents(
   if (events === 0) return;
   const [numbers = [], texts = []] = await readTemplates(database, directory.pathOf(name, fileOf("templates")));
   const templates = new Map(numbers.map((number, index) => [numberOf(number), textOf(texts[index])]));
-  const query = `SELECT epoch_ns(time), template, uuid::VARCHAR, source_port, destination_port, addresses, rest
+  const query = `SELECT epoch_ns(time), template, uuid::VARCHAR, source_port, destination_port, addresses, rest, source, destination
     FROM read_parquet(${quoted(directory.pathOf(name, fileOf("events")))}) ${conditions(filter)}
     ${filter.newestFirst === true ? "ORDER BY time DESC" : ""}`;
   for await (const columns of database.chunks(query)) {
@@ -98,6 +98,8 @@ function lineAt(columns: readonly (readonly Value[])[], row: number, templates: 
   const time = value(0);
   return lineOf({
     template: templates.get(number) ?? "",
+    source: templates.get(numberOf(value(7))) ?? "",
+    destination: templates.get(numberOf(value(8))) ?? "",
     time: typeof time === "bigint" ? time : null,
     uuid: textOf(value(2)),
     sourcePort: port(value(3)),

@@ -56,12 +56,15 @@ async function writeTable(database: Database, folder: string, name: TableName, r
 }
 
 async function writeEvents(database: Database, folder: string, { rows, templates }: KeptEvents): Promise<void> {
-  const { time, kind, verdict, template, uuid, sourcePort, destinationPort, addresses, rest } = rows;
+  const { time, kind, verdict, template, source, destination, uuid, sourcePort, destinationPort, addresses, rest } =
+    rows;
   await writeTable(database, folder, "events", [
     time,
     kind,
     verdict,
     template,
+    source,
+    destination,
     uuid,
     sourcePort,
     destinationPort,
@@ -151,17 +154,24 @@ async function mergeEvents(
   }
   await database.createTable("renumbered", RENUMBERED);
   await database.append("renumbered", RENUMBERED, renumbered);
-  const others = EVENT_COLUMNS.map(({ name }) =>
-    name === "template" ? "coalesce(r.later, -1) AS template" : `e.${name}`,
-  );
-  const queries = parts.map(
-    ({ name }, index) =>
-      `SELECT ${others.join(", ")} FROM read_parquet(${quoted(directory.pathOf(name, fileOf("events")))}) e LEFT JOIN renumbered r ON r.part = ${index} AND r.earlier = e.template`,
-  );
+  const others = EVENT_COLUMNS.map(({ name }) => {
+    const number = NUMBERED.indexOf(name);
+    return number < 0 ? `e.${name}` : `coalesce(r${number}.later, -1) AS ${name}`;
+  });
+  const queries = parts.map(({ name }, index) => {
+    const joins = NUMBERED.map(
+      (column, at) => `LEFT JOIN renumbered r${at} ON r${at}.part = ${index} AND r${at}.earlier = e.${column}`,
+    );
+    const path = quoted(directory.pathOf(name, fileOf("events")));
+    return `SELECT ${others.join(", ")} FROM read_parquet(${path}) e ${joins.join(" ")}`;
+  });
   await database.writeParquet(queries.join(" UNION ALL "), join(folder, fileOf("events")));
   await database.run("DROP TABLE renumbered");
   await writeTable(database, folder, "templates", [[...templates.values()], [...templates.keys()]]);
 }
+
+/** Columns that name templates. */
+const NUMBERED = ["template", "source", "destination"];
 
 const RENUMBERED = [
   { name: "part", type: "INTEGER" },

@@ -6,6 +6,7 @@ import { UserError } from "#model/finding.ts";
 import { findRecordingFiles, type RecordingFile, STDIN } from "#sources/recording-files.ts";
 import { type Compression, compressionOf } from "#sources/recording-stream.ts";
 import { recordingSource } from "#sources/recording-source.ts";
+import { storeAmong, storeSource } from "../store-input.ts";
 
 /** A source, and the recordings behind it. */
 export type OpenedSource = {
@@ -32,6 +33,8 @@ export async function openSource(values: FlagValues): Promise<OpenedSource> {
       help: "name one, as in: ringfence observe --flows flows.jsonl",
     });
   }
+  const store = storeAmong(flows);
+  if (store !== null) return { source: storeSource(store), paths: flows, files: [] };
   const { files } = await findRecordingFiles(flows);
   return { source: recordingSource(files), paths: flows, files };
 }
