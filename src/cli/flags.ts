@@ -73,6 +73,24 @@ export const NAMES: Flag = {
     "Before any DNS rule exists Hubble knows no outside names. A file that tells them lets toFQDNs rules be decided: YAML (name: [address]), hosts lines, an agent's cache (cilium-dbg fqdn cache list -o json), or CoreDNS's query log (who asks for what).",
 };
 
+export const PROCESSES: Flag = {
+  name: "processes",
+  value: { name: "FILE", many: true, path: true },
+  group: "input",
+  summary: "Tetragon's JSON export: holes name the program that opened them",
+  detail:
+    "Read are the connections that processes of pods opened (a kprobe on tcp_connect); joined by pod, address, port and time.",
+};
+
+export const METRICS: Flag = {
+  name: "metrics",
+  value: { name: "URL", many: true },
+  group: "input",
+  summary: "Hubble's metrics in Prometheus, or a saved response",
+  detail:
+    "hubble_policy_verdicts_total and hubble_flows_processed_total of thirty days: pairs that were counted and that the recording does not hold are said. Their contexts must name both ends.",
+};
+
 export const CILIUM: Flag = {
   name: "cilium",
   value: { name: "VERSION" },

@@ -1,6 +1,19 @@
 import type { ClusterChoice } from "#sources/kubernetes-connection.ts";
 import { type Flag, type Invocation, isOn, valueOf, valuesOf } from "./args.ts";
-import { CAPTURE, CILIUM, CILIUM_CONFIG, CONTEXT, FLOWS, KUBECONFIG, LIVE, NAMES, OBJECTS, POLICIES } from "./flags.ts";
+import {
+  CAPTURE,
+  CILIUM,
+  CILIUM_CONFIG,
+  CONTEXT,
+  FLOWS,
+  KUBECONFIG,
+  LIVE,
+  METRICS,
+  NAMES,
+  OBJECTS,
+  POLICIES,
+  PROCESSES,
+} from "./flags.ts";
 import type { GatherRequest } from "./gather.ts";
 import { shownPath } from "./input-path.ts";
 
@@ -13,6 +26,8 @@ export function gatherRequest(invocation: Invocation): GatherRequest {
     cluster: clusterChoice(invocation),
     policies: pathsOf(invocation, POLICIES),
     names: pathsOf(invocation, NAMES),
+    processes: pathsOf(invocation, PROCESSES),
+    metrics: valuesOf(invocation, METRICS),
     cilium: valueOf(invocation, CILIUM),
     ciliumConfig: valueOf(invocation, CILIUM_CONFIG),
   };

@@ -12,6 +12,7 @@ import { type LoadedManifests, loadManifests } from "#sources/manifests.ts";
 import { foldConntrack, markConntrack, readConntrackFiles } from "./gather-conntrack.ts";
 import { type InputPaths, type OpenedInputs, openInputs } from "./gather-inputs.ts";
 import { gatherCilium, readCiliumGiven } from "./gather-cilium.ts";
+import { joinWitnesses, type Witnesses } from "./gather-witnesses.ts";
 import { storedPolicies } from "./gather-stored.ts";
 import { joinTraffic, type Recorded, readFlows } from "./gather-traffic.ts";
 import { refuseTwoStreams } from "./input-text.ts";
@@ -20,14 +21,15 @@ import type { Progress } from "./progress.ts";
 import { isStorePath } from "./store-input.ts";
 
 /** The inputs of an analysis as the command line names them. */
-export type GatherRequest = InputPaths & {
-  readonly policies: readonly string[];
-  readonly names: readonly string[];
-  readonly cilium: string | null;
-  readonly ciliumConfig: string | null;
-  /** Flows that a question is about, read apart from the recording. */
-  readonly asked?: Recorded;
-};
+export type GatherRequest = InputPaths &
+  Witnesses & {
+    readonly policies: readonly string[];
+    readonly names: readonly string[];
+    readonly cilium: string | null;
+    readonly ciliumConfig: string | null;
+    /** Flows that a question is about, read apart from the recording. */
+    readonly asked?: Recorded;
+  };
 
 /** What a verb cannot do without. Absent: a recording and a proposal. */
 export type GatherNeeds = { readonly flows: boolean; readonly policies: boolean };
@@ -81,7 +83,7 @@ export async function gather(
     questions: names.questions,
     cilium,
   };
-  const traffic = markConntrack(joinTraffic(recorded, join));
+  const traffic = await joinWitnesses(markConntrack(joinTraffic(recorded, join)), request, inventory);
   const findings = [
     ...(hasObjects ? [] : [NO_OBJECTS]),
     ...[inputs, inForce, read, proposal, proposed, seen, wanted, stored, cilium, names].flatMap(

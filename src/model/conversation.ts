@@ -163,6 +163,8 @@ export type Conversation = {
   readonly openBefore: boolean;
   /** A connection was still open, and heard, when the recording ended: the flip meets it as established. */
   readonly openAtEnd?: boolean;
+  /** Programs that opened it, sorted, at most 5; absent when no Tetragon export names any. */
+  readonly processes?: readonly string[];
   /** Seconds between first and last event of the longest connection (one source port) seen. */
   readonly longestSeconds: number;
   /** Some event of this conversation came after every change in the last epoch: see `Traffic.epochs`. */

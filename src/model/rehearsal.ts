@@ -141,6 +141,8 @@ export type Hole = EdgeReport & {
   readonly l7: "denied" | null;
   readonly defaultDeny: readonly RulePlace[];
   readonly triage: null;
+  /** Programs that opened it, when a Tetragon export names any. */
+  readonly processes?: readonly string[];
 };
 
 export type JudgedEdge = EdgeReport & {

@@ -88,6 +88,7 @@ function tagsOf(hole: Hole): readonly string[] {
   return [
     hole.also.length === 0 ? "" : `also ${hole.also.join(", ")}`,
     hole.asNames.length === 0 ? "" : `asked for as ${listed(hole.asNames, 5)}`,
+    hole.processes === undefined ? "" : `opened by ${listed(hole.processes, 5)}`,
     hole.looksUnwanted ? "looks unwanted" : "",
     hole.openBefore ? "open since before the recording: audit mode never shows it" : "",
     hole.openAtEnd ? "still open at the end of the recording: enforcing cuts it" : "",

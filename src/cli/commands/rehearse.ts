@@ -12,11 +12,13 @@ import {
   HELP,
   KUBECONFIG,
   LIVE,
+  METRICS,
   NAMES,
   OBJECTS,
   ONLY,
   outputFlag,
   POLICIES,
+  PROCESSES,
   QUIET,
 } from "../flags.ts";
 
@@ -56,6 +58,8 @@ export const rehearse: Command = {
     POLICIES,
     ONLY,
     NAMES,
+    PROCESSES,
+    METRICS,
     CILIUM,
     CILIUM_CONFIG,
     REHEARSE_OUTPUT,

@@ -12,6 +12,7 @@ export function recordedLines(conversation: Conversation, page: Page): readonly 
     ["verdicts", countsText(conversation.recorded)],
     ["service", listed(conversation.services, 4)],
     ["names", listed(conversation.destinationNames, 6)],
+    ["processes", listed(conversation.processes ?? [], 5)],
     ["open", conversation.openBefore ? "since before the recording: established packets, no SYN" : ""],
     ["reply", conversation.reply === "probable" ? "may be a reply taken for a request" : ""],
   ];

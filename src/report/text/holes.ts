@@ -152,6 +152,12 @@ export function paintChange(line: string, page: Page): string {
   return line.startsWith("-") ? page.style.bad(line) : line;
 }
 
+/** Programs by name; their folders are told by --explain. */
+function openedBy(holes: HoleGroup["holes"]): string {
+  const names = distinct(holes.flatMap((hole) => hole.processes ?? []).map((path) => path.replace(/^.*\//, "")));
+  return names.length === 0 ? "" : `opened by ${listed(names, 3)}`;
+}
+
 function tagsOf(group: HoleGroup, { rehearsal }: Context): readonly string[] {
   const { first, holes } = group;
   const also = distinct(holes.flatMap((hole) => hole.also)).filter((cause) => cause !== first.cause);
@@ -166,6 +172,7 @@ function tagsOf(group: HoleGroup, { rehearsal }: Context): readonly string[] {
     holes.every((hole) => hole.deniedBefore) ? "denied today as well" : "",
     holes.every((hole) => hole.l7 === "denied") ? "refused by the proxy (L7)" : "",
     holes.some((hole) => hole.openBefore || hole.openAtEnd) ? "cut while open" : "",
+    openedBy(holes),
     otherSide(group, rehearsal),
   ];
 }
