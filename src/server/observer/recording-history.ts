@@ -87,29 +87,33 @@ class HistoryLines {
   private readonly scanner = new CanonicalScanner();
   private readonly reader: ResponseReader;
   private readonly cutter: LineCutter;
+  private piece: Uint8Array | null = null;
   private readonly ready: { readonly bytes: Uint8Array; readonly start: number; readonly end: number }[] = [];
 
   constructor(warn: (text: string) => void) {
     this.reader = new ResponseReader((_level, message) => warn(message));
     this.cutter = new LineCutter({
-      line: (bytes, start, end) => {
-        this.ready.push({ bytes, start, end });
-      },
+      line: (bytes, start, end) => this.keep(bytes, start, end),
       tooLong: () => warn("a line longer than 8 MiB was passed over"),
     });
   }
 
   /** Messages are handed out one at a time: each is good until the next. */
   *take(bytes: Uint8Array): Generator<HistoryPiece> {
+    this.piece = bytes;
     this.cutter.push(bytes);
     yield* this.drain();
   }
 
   *end(): Generator<HistoryPiece> {
-    this.cutter.end((bytes, start, end) => {
-      this.ready.push({ bytes, start, end });
-    });
+    this.cutter.end((bytes, start, end) => this.keep(bytes, start, end));
     yield* this.drain();
+  }
+
+  /** A line that reaches over two pieces stands in the cutter's own bytes, which the next such line overwrites. */
+  private keep(bytes: Uint8Array, start: number, end: number): void {
+    if (bytes === this.piece) this.ready.push({ bytes, start, end });
+    else this.ready.push({ bytes: bytes.slice(start, end), start: 0, end: end - start });
   }
 
   private *drain(): Generator<HistoryPiece> {
