@@ -5,7 +5,12 @@ _ringfence() {
     'rehearse:decide proposed policies against recorded traffic'
     'explain:say why a connection is allowed or denied, rule by rule'
     'test:run policy tests\: what the policies must allow and deny'
-    'observe:print recorded flows, as hubble observe does'
+    'capture:write flows, objects and configuration into one portable file'
+    'observe:print flows, recorded or live, as hubble observe does'
+    'status:how a Hubble server is, as hubble status prints it'
+    'list:nodes or namespaces that a Hubble server knows, as hubble list prints them'
+    'record:keep weeks of what Hubble'\''s ring holds for minutes'
+    'serve:offer recorded flows to Hubble'\''s own clients'
     'completion:print shell completion\: bash, zsh or fish'
     'help:explain a command'
     'version:the version, and the Cilium versions whose decisions it knows'
@@ -22,9 +27,15 @@ _ringfence() {
       _arguments -s \
         '*--flows[recorded flows; - is standard input]:FILE:_files' \
         '*--objects[Kubernetes objects\: files or directories]:PATH:_files' \
+        '*--capture[all that a capture or a sysdump holds]:PATH:_files' \
+        '--kubeconfig[read objects of the live cluster that this file names]:FILE:_files' \
+        '--context[read objects of the live cluster of this kubeconfig context]:NAME:' \
+        '--live[read objects of the live cluster\: the current context, or the one this pod runs in]' \
         '*--policies[the proposed policies\: files or directories]:PATH:_files' \
         '--only[the proposal is the whole set\: nothing else stays in force]' \
         '*--names[DNS names and their addresses]:FILE:_files' \
+        '*--processes[Tetragon'\''s JSON export\: holes name the program that opened them]:FILE:_files' \
+        '*--metrics[Hubble'\''s metrics in Prometheus, or a saved response]:URL:' \
         '--cilium[Cilium'\''s version, as in 1.20]:VERSION:' \
         '--cilium-config[the agent'\''s configuration\: the ConfigMap cilium-config]:FILE:_files' \
         '--output[how to print]:FORMAT:(text json markdown sarif junit)' \
@@ -42,6 +53,10 @@ _ringfence() {
     explain)
       _arguments -s \
         '*--objects[Kubernetes objects\: files or directories]:PATH:_files' \
+        '*--capture[all that a capture or a sysdump holds]:PATH:_files' \
+        '--kubeconfig[read objects of the live cluster that this file names]:FILE:_files' \
+        '--context[read objects of the live cluster of this kubeconfig context]:NAME:' \
+        '--live[read objects of the live cluster\: the current context, or the one this pod runs in]' \
         '*--policies[the proposed policies\: files or directories]:PATH:_files' \
         '--only[the proposal is the whole set\: nothing else stays in force]' \
         '*--flows[recorded flows; - is standard input]:FILE:_files' \
@@ -71,6 +86,10 @@ _ringfence() {
         '--record[write tests from a recording instead of running them]' \
         '*--flows[recorded flows; - is standard input]:FILE:_files' \
         '*--objects[Kubernetes objects\: files or directories]:PATH:_files' \
+        '*--capture[all that a capture or a sysdump holds]:PATH:_files' \
+        '--kubeconfig[read objects of the live cluster that this file names]:FILE:_files' \
+        '--context[read objects of the live cluster of this kubeconfig context]:NAME:' \
+        '--live[read objects of the live cluster\: the current context, or the one this pod runs in]' \
         '*--policies[the proposed policies\: files or directories]:PATH:_files' \
         '--only[the proposal is the whole set\: nothing else stays in force]' \
         '*--names[DNS names and their addresses]:FILE:_files' \
@@ -87,6 +106,21 @@ _ringfence() {
         '--help[help; -h is short, --help explains]' \
         '-h[help; -h is short, --help explains]' \
         '*:FILE:_files'
+      ;;
+    capture)
+      _arguments -s \
+        '*--flows[recorded flows; - is standard input]:FILE:_files' \
+        '*--objects[Kubernetes objects\: files or directories]:PATH:_files' \
+        '*--capture[all that a capture or a sysdump holds]:PATH:_files' \
+        '--kubeconfig[read objects of the live cluster that this file names]:FILE:_files' \
+        '--context[read objects of the live cluster of this kubeconfig context]:NAME:' \
+        '--live[read objects of the live cluster\: the current context, or the one this pod runs in]' \
+        '--redact[leave out HTTP paths and headers, and the addresses of the world]' \
+        '--quiet[no progress on standard error]' \
+        '-q[no progress on standard error]' \
+        '--help[help; -h is short, --help explains]' \
+        '-h[help; -h is short, --help explains]' \
+        '1:OUT:_files'
       ;;
     observe)
       _arguments -s \
@@ -211,6 +245,86 @@ _ringfence() {
         '--help[help; -h is short, --help explains]' \
         '-h[help; -h is short, --help explains]'
       ;;
+    status)
+      _arguments -s \
+        '--server[address of a Hubble server]:VALUE:' \
+        '--timeout[to connect]:DURATION:' \
+        '--request-timeout[of requests that are no streams]:DURATION:' \
+        '--tls[use TLS]' \
+        '--tls-allow-insecure[do not verify the server]' \
+        '--tls-ca-cert-files[certificate authorities]:LIST:' \
+        '--tls-client-cert-file[certificate of the client]:FILE:_files' \
+        '--tls-client-key-file[key of the client]:FILE:_files' \
+        '--tls-server-name[name in the server'\''s certificate]:VALUE:' \
+        '--basic-auth-username[user]:VALUE:' \
+        '--basic-auth-password[password]:VALUE:' \
+        '--port-forward[forward Relay'\''s port]' \
+        '-P[forward Relay'\''s port]' \
+        '--port-forward-port[the local port]:N:' \
+        '--kube-context[context of the kubeconfig]:VALUE:' \
+        '--kube-namespace[Cilium'\''s namespace]:VALUE:' \
+        '--kubeconfig[the kubeconfig]:FILE:_files' \
+        '--config[a YAML file of flags]:FILE:_files' \
+        '--debug[tell more]' \
+        '-D[tell more]' \
+        '--output[how to print; compact when not given]:FORMAT:(compact dict json table)' \
+        '-o[how to print; compact when not given]:FORMAT:(compact dict json table)' \
+        '--help[help; -h is short, --help explains]' \
+        '-h[help; -h is short, --help explains]'
+      ;;
+    list)
+      _arguments -s \
+        '--server[address of a Hubble server]:VALUE:' \
+        '--timeout[to connect]:DURATION:' \
+        '--request-timeout[of requests that are no streams]:DURATION:' \
+        '--tls[use TLS]' \
+        '--tls-allow-insecure[do not verify the server]' \
+        '--tls-ca-cert-files[certificate authorities]:LIST:' \
+        '--tls-client-cert-file[certificate of the client]:FILE:_files' \
+        '--tls-client-key-file[key of the client]:FILE:_files' \
+        '--tls-server-name[name in the server'\''s certificate]:VALUE:' \
+        '--basic-auth-username[user]:VALUE:' \
+        '--basic-auth-password[password]:VALUE:' \
+        '--port-forward[forward Relay'\''s port]' \
+        '-P[forward Relay'\''s port]' \
+        '--port-forward-port[the local port]:N:' \
+        '--kube-context[context of the kubeconfig]:VALUE:' \
+        '--kube-namespace[Cilium'\''s namespace]:VALUE:' \
+        '--kubeconfig[the kubeconfig]:FILE:_files' \
+        '--config[a YAML file of flags]:FILE:_files' \
+        '--debug[tell more]' \
+        '-D[tell more]' \
+        '--output[how to print; table when not given]:FORMAT:(json table wide)' \
+        '-o[how to print; table when not given]:FORMAT:(json table wide)' \
+        '--help[help; -h is short, --help explains]' \
+        '-h[help; -h is short, --help explains]' \
+        '1:WHAT:(nodes namespaces)'
+      ;;
+    record)
+      _arguments -s \
+        '*--flows[recorded flows; - is standard input]:FILE:_files' \
+        '*--objects[Kubernetes objects\: files or directories]:PATH:_files' \
+        '--to[the store\: a directory, made where there is none]:DIR:_files' \
+        '--retain-days[remove hours that are older]:DAYS:' \
+        '--retain-bytes[remove the oldest hours beyond this size\: 20G, 500M]:BYTES:' \
+        '--flush-interval[write every so often; a kill loses no more than this]:SECONDS:' \
+        '--listen[serve /metrics, /healthz and /readyz here\: 127.0.0.1\:9090, \:9090]:ADDRESS:' \
+        '--quiet[no progress on standard error]' \
+        '-q[no progress on standard error]' \
+        '--help[help; -h is short, --help explains]' \
+        '-h[help; -h is short, --help explains]'
+      ;;
+    serve)
+      _arguments -s \
+        '*--flows[recorded flows; - is standard input]:FILE:_files' \
+        '--observer[offer Hubble'\''s observer.Observer]' \
+        '--listen[where to listen\: HOST\:PORT, or unix\:///PATH]:ADDRESS:' \
+        '--tls-cert-file[certificate of the server, in PEM]:FILE:_files' \
+        '--tls-key-file[key of the server, in PEM]:FILE:_files' \
+        '--tls-client-ca-file[authorities of clients\: only those with a certificate of them are answered]:FILE:_files' \
+        '--help[help; -h is short, --help explains]' \
+        '-h[help; -h is short, --help explains]'
+      ;;
     completion)
       _arguments -s \
         '--help[help; -h is short, --help explains]' \
@@ -221,7 +335,7 @@ _ringfence() {
       _arguments -s \
         '--help[help; -h is short, --help explains]' \
         '-h[help; -h is short, --help explains]' \
-        '1:COMMAND:(rehearse explain test observe completion help version)'
+        '1:COMMAND:(rehearse explain test capture observe status list record serve completion help version)'
       ;;
     version)
       _arguments -s \
