@@ -64,13 +64,11 @@ describe("observe reads every recording", () => {
     expect(ran.stderr).toContain('line="{\\"flow\\":"');
   });
 
-  it("nothing, and says what to do", async () => {
-    const ran = await observe("--first", "1");
-    expect(ran).toEqual({
-      status: 2,
-      stdout: "",
-      stderr: "ringfence: no recording is named\nhelp: name one, as in: ringfence observe --flows flows.jsonl\n",
-    });
+  it("a server where no recording is named, and says what to do when there is none", async () => {
+    const ran = await observe("--first", "1", "--server", "127.0.0.1:9");
+    expect(ran.status).toBe(2);
+    expect(ran.stdout).toBe("");
+    expect(ran.stderr).toMatch(/^ringfence: nothing listens at 127\.0\.0\.1:9\nhelp: is the port forwarded\?/);
   });
 
   it("no file that is not there, in the hubble CLI's words", async () => {

@@ -7,7 +7,7 @@ const SERVER = OBSERVE_FLAGS.filter(({ name, group }) => group === "server" || n
 
 export const list: Command = {
   name: "list",
-  summary: "nodes or namespaces that a Hubble server knows, as hubble list prints them",
+  summary: "nodes or namespaces of a Hubble server, as hubble list prints",
   detail: ["Nodes are Relay's to tell: an agent knows only itself. Namespaces are those with flows of late."],
   operand: { name: "WHAT", many: false, required: true, choices: ["nodes", "namespaces"] },
   hasOwnWords: true,

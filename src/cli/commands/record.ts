@@ -34,7 +34,8 @@ export const LISTEN: Flag = {
   name: "listen",
   value: { name: "ADDRESS" },
   group: "server",
-  summary: "serve /metrics, /healthz and /readyz here: 127.0.0.1:9090, :9090",
+  summary: "where to listen: HOST:PORT",
+  detail: "Serves /metrics, /healthz and /readyz there: 127.0.0.1:9090, :9090.",
 };
 
 export const record: Command = {

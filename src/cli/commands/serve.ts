@@ -13,7 +13,8 @@ export const LISTEN: Flag = {
   name: "listen",
   value: { name: "ADDRESS", preset: "localhost:4245" },
   group: "server",
-  summary: "where to listen: HOST:PORT, or unix:///PATH",
+  summary: "where to listen: HOST:PORT",
+  detail: "A socket is named as unix:///PATH.",
 };
 
 export const TLS_CERT: Flag = {

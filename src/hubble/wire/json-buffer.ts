@@ -45,7 +45,7 @@ export class JsonBuffer {
     this.reserve(length);
     const { bytes, length: at } = this;
     if (length > 32) bytes.set(text, at);
-    else for (let index = 0; index < length; index++) bytes[at + index] = text[index] as number;
+    else for (let index = 0; index < length; index++) bytes[at + index] = text[index] ?? 0;
     this.length = at + length;
   }
 
@@ -71,7 +71,7 @@ export class JsonBuffer {
     let at = this.length;
     bytes[at++] = QUOTE;
     for (let index = start; index < end; index++) {
-      const byte = from[index] as number;
+      const byte = from[index] ?? 0;
       if (IS_PLAIN[byte] === 0) return this.careful(from, start, end);
       bytes[at++] = byte;
     }
@@ -96,7 +96,7 @@ export class JsonBuffer {
     if (day !== this.dateTexts.day && !this.keepDay(day)) return this.ascii(`"${timestampText({ seconds, nanos })}"`);
     const { bytes, dateTexts } = this;
     bytes[this.length++] = QUOTE;
-    for (let index = 0; index < 11; index++) bytes[this.length++] = dateTexts.text[index] as number;
+    for (let index = 0; index < 11; index++) bytes[this.length++] = dateTexts.text[index] ?? 0;
     const second = seconds - day * 86400;
     this.two((second / 3600) | 0, 0x3a);
     this.two(((second / 60) | 0) % 60, 0x3a);

@@ -57,6 +57,6 @@ function isSame(known: Uint8Array, bytes: Uint8Array, start: number, end: number
 function sampleHash(bytes: Uint8Array, start: number, end: number): number {
   const step = 1 + ((end - start) >> 5);
   let hash = end - start;
-  for (let at = start; at < end; at += step) hash = (Math.imul(hash, 31) + (bytes[at] as number)) | 0;
+  for (let at = start; at < end; at += step) hash = (Math.imul(hash, 31) + (bytes[at] ?? 0)) | 0;
   return hash ^ (hash >>> 15);
 }

@@ -59,8 +59,8 @@ export class Transcriber {
     const open = out.length;
     const { fields } = plan;
     for (let index = 0, slot = base; index < fields.length; index++, slot += 2) {
-      const from = spans[slot] as number;
-      if (from >= 0) this.field(plan, fields[index] as WireField, slot);
+      const field = fields[index];
+      if (field !== undefined && (spans[slot] ?? -1) >= 0) this.field(plan, field, slot);
     }
     if (out.length === open) out.byte(CLOSE_BRACE);
     // Instead of the last field's comma.
@@ -78,12 +78,12 @@ export class Transcriber {
       const tag = cursor.varint();
       const number = tag >>> 3;
       const wireType = tag & 7;
-      const index = number < 64 ? (plan.small[number] as number) : (plan.large.get(number) ?? -1);
-      if (index < 0) {
+      const index = number < 64 ? (plan.small[number] ?? -1) : (plan.large.get(number) ?? -1);
+      const field = plan.fields[index];
+      if (field === undefined) {
         this.unknown(plan, number, wireType, end);
         continue;
       }
-      const field = plan.fields[index] as WireField;
       const slot = base + index * 2;
       if (field.isRepeated) this.markRepeated(field, wireType, slot, [tagAt, end]);
       else if (wireType === field.wireType) {
@@ -92,7 +92,7 @@ export class Transcriber {
         if (from >= 0) cursor.at += from;
         else cursor.skip(wireType, end);
         if (field.others.length > 0) this.leaveOthers(field, base);
-        if (field.wireType === WireType.bytes && (spans[slot] as number) >= 0) this.keepEarlier(field, slot);
+        if (field.wireType === WireType.bytes && (spans[slot] ?? -1) >= 0) this.keepEarlier(field, slot);
         spans[slot] = valueAt;
         spans[slot + 1] = cursor.at;
       } else this.unknown(plan, number, wireType, end);
@@ -136,7 +136,7 @@ export class Transcriber {
     const isPacked = wireType === WireType.bytes && field.wireType !== WireType.bytes;
     if (wireType !== field.wireType && !isPacked) throw new WireError(`${field.name} has the wire type ${wireType}`);
     this.cursor.skip(wireType, end);
-    if ((this.spans[slot] as number) < 0) this.spans[slot] = tagAt;
+    if ((this.spans[slot] ?? -1) < 0) this.spans[slot] = tagAt;
     this.spans[slot + 1] = this.cursor.at;
   }
 
@@ -159,8 +159,8 @@ export class Transcriber {
     const { out, spans, cursor } = this;
     const { length } = out;
     out.text(field.key);
-    const from = spans[slot] as number;
-    const to = spans[slot + 1] as number;
+    const from = spans[slot] ?? 0;
+    const to = spans[slot + 1] ?? 0;
     let isWritten: boolean;
     if (field.isRepeated) isWritten = this.list(plan, field, from, to);
     else if (this.earlier.size > 0 && this.earlier.has(slot)) isWritten = this.merged(plan, field, slot);
