@@ -23,6 +23,8 @@ export type OpenedInputs = {
   readonly caches: readonly string[];
   /** Agents' conntrack tables in sysdumps. */
   readonly conntrack: readonly string[];
+  /** Agents' policy maps in sysdumps. */
+  readonly policyMaps: readonly string[];
   /** Objects of the live cluster. */
   readonly live: readonly SourceManifest[];
   readonly findings: readonly Finding[];
@@ -48,6 +50,7 @@ export async function openInputs(paths: InputPaths, progress: Progress): Promise
     objects: [...new Set([...whole.flatMap((capture) => capture.objects), ...objects])],
     caches: captures.flatMap((capture) => capture.names),
     conntrack: captures.flatMap((capture) => capture.conntrack),
+    policyMaps: captures.flatMap((capture) => capture.policyMaps),
     live: live === null ? [] : manifestsOf(live.objects, null),
     findings: live?.findings ?? [],
   };

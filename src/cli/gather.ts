@@ -14,6 +14,7 @@ import { type InputPaths, type OpenedInputs, openInputs } from "./gather-inputs.
 import { gatherCilium, readCiliumGiven } from "./gather-cilium.ts";
 import { joinWitnesses, type Witnesses } from "./gather-witnesses.ts";
 import { storedPolicies } from "./gather-stored.ts";
+import { policyMapFindings } from "./gather-policy-maps.ts";
 import { joinTraffic, type Recorded, readFlows } from "./gather-traffic.ts";
 import { refuseTwoStreams } from "./input-text.ts";
 import { readNamesFile } from "./names-file.ts";
@@ -91,8 +92,10 @@ export async function gather(
     ),
   ];
   const { cilium: minor, ciliumVersion, config } = cilium;
+  const known = { cilium: minor, ciliumVersion, config, inventory, policies: stored.inForce };
+  const counted = await policyMapFindings(inputs.policyMaps, known);
   return {
-    snapshot: { cilium: minor, ciliumVersion, config, inventory, policies: stored.inForce, traffic, findings },
+    snapshot: { ...known, traffic, findings: [...findings, ...counted] },
     proposed: stored.proposed,
     sources: Object.fromEntries(proposal.texts),
     textsInForce: Object.fromEntries(inForce.texts),

@@ -1,5 +1,5 @@
 import { isObject, type Json } from "#model/json.ts";
-import type { ProcessConnect } from "#model/process.ts";
+import type { ProcessConnect } from "#model/process-connect.ts";
 import { numberAt, objectsAt, textAt, valueAt } from "./field.ts";
 
 /**

@@ -1,7 +1,7 @@
 import { readTetragonEvent } from "#decode/tetragon.ts";
 import { type Finding, UserError } from "#model/finding.ts";
 import type { Json } from "#model/json.ts";
-import type { ProcessConnect } from "#model/process.ts";
+import type { ProcessConnect } from "#model/process-connect.ts";
 import { LineCutter } from "./recording-lines.ts";
 import { compressionOf, fileStream, uncompressed } from "./recording-stream.ts";
 

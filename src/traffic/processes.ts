@@ -1,6 +1,6 @@
 import type { Conversation, End } from "#model/conversation.ts";
 import type { Inventory } from "#model/objects.ts";
-import type { ProcessConnect } from "#model/process.ts";
+import type { ProcessConnect } from "#model/process-connect.ts";
 
 /** Clocks differ, and a connection's first flow may have been lost: so far beside a conversation's time it is still its. */
 const SLACK_MS = 60_000;
