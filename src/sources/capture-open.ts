@@ -144,7 +144,8 @@ async function unpacked(path: string, kind: "zip" | "tar"): Promise<string> {
   };
   if (kind === "zip") await unzip(path, sinkFor);
   else {
-    const pieces = uncompressed(createReadStream(path), compressionOf(await headOf(path)), path);
+    const compression = compressionOf(await headOf(path));
+    const pieces = uncompressed(createReadStream(path), compression, path);
     await readTar(pieces, path, sinkFor);
   }
   return directory;

@@ -55,7 +55,7 @@ type Refusal = { readonly resource: KubernetesResource; readonly status: number;
 function nothingRead(name: string, refused: readonly Refusal[]): UserError {
   const [first] = refused;
   return new UserError("cluster-refused", `${name}: nothing may be read: ${first?.message ?? "it serves no objects"}`, {
-    help: "the account needs get and list, cluster-wide; see docs/cli.md, or give manifests with --objects",
+    help: "the account needs get and list, cluster-wide; see docs/capture.md, or give manifests with --objects",
   });
 }
 

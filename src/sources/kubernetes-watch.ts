@@ -85,7 +85,7 @@ function isFinal(cause: unknown): boolean {
 function refused(path: string, status: number, message: string): Error {
   if (status !== 401 && status !== 403 && status !== 404) return new Error(`${path}: ${message}`);
   return new UserError("cluster-refused", message, {
-    help: "the account needs the verbs get, list and watch on it; see docs/cli.md",
+    help: "the account needs the verbs get, list and watch on it; see docs/capture.md",
   });
 }
 

@@ -41,7 +41,8 @@ async function readFile(path: string, connects: ProcessConnect[]): Promise<numbe
   };
   const cutter = new LineCutter({ line: take, tooLong: () => {} });
   try {
-    for await (const piece of uncompressed(fileStream(path), await compressionOfFile(path), path)) cutter.push(piece);
+    const compression = await compressionOfFile(path);
+    for await (const piece of uncompressed(fileStream(path), compression, path)) cutter.push(piece);
   } catch (cause) {
     if (cause instanceof UserError) throw cause;
     throw new UserError("unreadable", "cannot be read", { cause, place: { file: path }, help: "check the path" });
