@@ -8,7 +8,7 @@ _ringfence() {
     'capture:write flows, objects and configuration into one portable file'
     'observe:print flows, recorded or live, as hubble observe does'
     'status:how a Hubble server is, as hubble status prints it'
-    'list:nodes or namespaces that a Hubble server knows, as hubble list prints them'
+    'list:nodes or namespaces of a Hubble server, as hubble list prints'
     'record:keep weeks of what Hubble'\''s ring holds for minutes'
     'serve:offer recorded flows to Hubble'\''s own clients'
     'completion:print shell completion\: bash, zsh or fish'
@@ -308,7 +308,7 @@ _ringfence() {
         '--retain-days[remove hours that are older]:DAYS:' \
         '--retain-bytes[remove the oldest hours beyond this size\: 20G, 500M]:BYTES:' \
         '--flush-interval[write every so often; a kill loses no more than this]:SECONDS:' \
-        '--listen[serve /metrics, /healthz and /readyz here\: 127.0.0.1\:9090, \:9090]:ADDRESS:' \
+        '--listen[where to listen\: HOST\:PORT]:ADDRESS:' \
         '--quiet[no progress on standard error]' \
         '-q[no progress on standard error]' \
         '--help[help; -h is short, --help explains]' \
@@ -318,7 +318,7 @@ _ringfence() {
       _arguments -s \
         '*--flows[recorded flows; - is standard input]:FILE:_files' \
         '--observer[offer Hubble'\''s observer.Observer]' \
-        '--listen[where to listen\: HOST\:PORT, or unix\:///PATH]:ADDRESS:' \
+        '--listen[where to listen\: HOST\:PORT]:ADDRESS:' \
         '--tls-cert-file[certificate of the server, in PEM]:FILE:_files' \
         '--tls-key-file[key of the server, in PEM]:FILE:_files' \
         '--tls-client-ca-file[authorities of clients\: only those with a certificate of them are answered]:FILE:_files' \
