@@ -22,7 +22,8 @@ export class LivePrinter {
     const { sink, decide, take, warn } = parts;
     this.parts = parts;
     this.reader = new ResponseReader(warn);
-    this.printer = createPrinter(request.print, sink, decide ?? null);
+    const heard = request.isSilent ? { ...sink, err: () => {} } : sink;
+    this.printer = createPrinter(request.print, heard, decide ?? null);
     this.isPassed = request.print.output === "jsonpb" && decide === undefined && take === undefined;
   }
 
