@@ -56,7 +56,9 @@ func (a *agent) portFits(e *endpoint, filter *policy.L4Filter, q *question) (fit
 // nameFits tells whether a named port is the connection's: the subject's own at ingress, the peer's at egress.
 func (a *agent) nameFits(e *endpoint, filter *policy.L4Filter, q *question) bool {
 	if q.ingress {
-		return e.owner.IngressPort(filter.PortName, q.transport.protocol) == q.transport.port
+		// A name that is no port is 0, as is the port of a connection that gives none.
+		port := e.owner.IngressPort(filter.PortName, q.transport.protocol)
+		return port != 0 && port == q.transport.port
 	}
 	return a.ports.EgressMatches(filter.PortName, q.transport.protocol, q.peer.ID, q.transport.port)
 }
