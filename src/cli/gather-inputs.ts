@@ -52,7 +52,7 @@ export async function openInputs(paths: InputPaths, progress: Progress): Promise
     conntrack: captures.flatMap((capture) => capture.conntrack),
     policyMaps: captures.flatMap((capture) => capture.policyMaps),
     live: live === null ? [] : manifestsOf(live.objects, null),
-    findings: live?.findings ?? [],
+    findings: [...captures.filter(({ isRedacted }) => isRedacted).map(redacted), ...(live?.findings ?? [])],
   };
 }
 
@@ -74,6 +74,17 @@ async function readLive(cluster: ClusterChoice, progress: Progress) {
   return await readCluster(cluster, {
     onProgress: (kind, objects) => progress.update(`reading ${kind} of the cluster: ${objects} objects so far`),
   });
+}
+
+function redacted({ path }: OpenedCapture): Finding {
+  return {
+    id: "redacted-capture",
+    severity: "info",
+    message:
+      "was redacted: the world's addresses and HTTP paths are not in it; rules that ask for them leave traffic undecided",
+    help: "judge such rules where the recording was made, with a capture that is not redacted",
+    place: { file: path },
+  };
 }
 
 function refuseOther(path: string): never {

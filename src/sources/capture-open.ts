@@ -1,5 +1,5 @@
 import { createReadStream, createWriteStream, mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { open, readdir, stat } from "node:fs/promises";
+import { open, readdir, readFile, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { finished } from "node:stream/promises";
@@ -20,9 +20,11 @@ export type OpenedCapture = {
   readonly conntrack: readonly string[];
   /** `cilium-dbg bpf policy get --all --numeric` of the agents. */
   readonly policyMaps: readonly string[];
+  /** True when it says of itself that it was redacted. */
+  readonly isRedacted: boolean;
 };
 
-type Part = Exclude<keyof OpenedCapture, "path"> | "mark";
+type Part = Exclude<keyof OpenedCapture, "path" | "isRedacted"> | "mark";
 
 /**
  * What a file of a capture or a sysdump is, by its name. Upstream: cilium-cli sysdump/constants.go for the archive,
@@ -60,7 +62,8 @@ export async function openCapture(path: string): Promise<OpenedCapture | null> {
   const kind = await kindOf(path);
   if (kind === null) return null;
   const directory = kind === "directory" ? path : await unpacked(path, kind);
-  const capture = partsOf(path, await filesBelow(directory, MAX_DEPTH));
+  const files = await filesBelow(directory, MAX_DEPTH);
+  const capture = { ...partsOf(path, files), isRedacted: await isRedacted(files) };
   if (capture.objects.length + capture.flows.length > 0) return capture;
   throw new UserError("no-capture", "holds neither objects nor flows", {
     place: { file: path },
@@ -73,7 +76,12 @@ function partOf(file: string): Part | null {
   return PARTS.find(([, pattern]) => pattern.test(name))?.[0] ?? null;
 }
 
-function partsOf(path: string, files: readonly string[]): OpenedCapture {
+async function isRedacted(files: readonly string[]): Promise<boolean> {
+  const mark = files.find((file) => partOf(file) === "mark");
+  return mark !== undefined && /"redacted": *true/.test(await readFile(mark, "utf8"));
+}
+
+function partsOf(path: string, files: readonly string[]): Omit<OpenedCapture, "isRedacted"> {
   const of = (part: Part) => files.filter((file) => partOf(file) === part);
   return {
     path,

@@ -96,6 +96,8 @@ describe("ringfence capture", () => {
     expect(text).not.toMatch(/198\.51\.100|s3cret|user:pw|account/);
     expect(text).toContain("http://shop.example/HUBBLE_REDACTED");
     expect(text).toContain("10.0.0.10");
+    const explained = await run("rehearse", "--capture", out, "--policies", join(HOMELAB, "policies"), "-q");
+    expect(explained.out).toContain("was redacted");
     expect(JSON.parse(readFileSync(join(out, "capture.json"), "utf8"))).toMatchObject({
       redacted: true,
       flows: 1,

@@ -46,7 +46,7 @@ export async function runCapture(invocation: Invocation, io: Io): Promise<ExitCo
       version: 1,
       ringfence: VERSION,
       cilium: ciliumFacts([...inputs.live, ...files.manifests])?.version ?? null,
-      redacted: isRedacted,
+      redacted: isRedacted || inputs.findings.some(({ id }) => id === "redacted-capture"),
       objects: objects.length,
       flows: copied.lines,
       dropped: copied.dropped,
