@@ -10,7 +10,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { median, recording } from "./measure.mjs";
 
 const flows = Number(process.env.BENCH_LIVE_FLOWS ?? 300_000);
-const { HUBBLE, HUBBLE_SERVER_PROGRAM } = process.env;
+const { HUBBLE, HUBBLE_SERVER_PROGRAM, RINGFENCE = "dist/main.js" } = process.env;
 const LIMITS = { rate: 2.5, cpu: 1 / 3, memory: 300 };
 
 /** Seconds, seconds of CPU and peak megabytes of a command. */
@@ -28,7 +28,7 @@ function timed(command, words) {
 async function measure(address) {
   const words = ["observe", "--server", address, "--last", String(flows), "-o", "json"];
   const runs = [1, 2, 3].map(() => ({
-    ours: timed(process.execPath, ["dist/main.js", ...words]),
+    ours: timed(process.execPath, [RINGFENCE, ...words]),
     theirs: timed(HUBBLE, words),
   }));
   const rate = median(runs.map(({ ours, theirs }) => theirs.seconds / ours.seconds));
