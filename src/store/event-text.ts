@@ -38,7 +38,7 @@ const CONTROLS = /[\u0000-\u0008\u001f]/;
  * they are objects); values of headers (`value`), of DNS (`query`, `ips`), of HTTP (`url`) are the rest.
  */
 const VALUES =
-  /"(?:time":"([^"\\]*)|uuid":"([^"\\]*)|source_port":(\d+)|destination_port":(\d+)|(?:source|destination)":"([^"\\]*)|(?:socket_cookie|latency_ns|url|query|value|trace_id|cookie|first|last)":"((?:[^"\\]|\\.)*)|(?:ips|destination_names)":\[([^\]]*)\])/g;
+  /"(?:time":"([^"\\]*)|uuid":"([^"\\]*)|source_port":(\d+)|destination_port":(\d+)|(?:source|destination)":"([^"\\]*)|(?:socket_cookie|latency_ns|url|query|value|trace_id|Summary|cookie|first|last)":"((?:[^"\\]|\\.)*)|(?:ips|destination_names)":\[([^\]]*)\])/g;
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
@@ -46,23 +46,40 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 export function splitLine(text: string): SplitLine | null {
   if (CONTROLS.test(text)) return null;
   const source = objectAfter(text, '"source":{');
-  const withoutSource = source === "" ? text : text.replace(source, () => MARK.from);
-  const destination = objectAfter(withoutSource, '"destination":{');
-  const rest = destination === "" ? withoutSource : withoutSource.replace(destination, () => MARK.to);
-  return { ...splitValues(rest), source, destination };
+  const destination = objectAfter(text, '"destination":{');
+  // An end inside the other, or none: the line has no such ends of its own.
+  if (source === null || destination === null || (source.start < destination.end && destination.start < source.end)) {
+    return { ...splitValues(text), source: "", destination: "" };
+  }
+  const [first, second] = source.start < destination.start ? [source, destination] : [destination, source];
+  const marks = first === source ? [MARK.from, MARK.to] : [MARK.to, MARK.from];
+  const rest = [
+    text.slice(0, first.start),
+    marks[0],
+    text.slice(first.end, second.start),
+    marks[1],
+    text.slice(second.end),
+  ];
+  return {
+    ...splitValues(rest.join("")),
+    source: text.slice(source.start, source.end),
+    destination: text.slice(destination.start, destination.end),
+  };
 }
 
-/** The first object of a member, braces and all; "" when there is none, or it holds a brace in a text. */
-function objectAfter(line: string, member: string): string {
+type Span = { readonly start: number; readonly end: number };
+
+/** The first object of a member, braces and all; null when there is none that ends. */
+function objectAfter(line: string, member: string): Span | null {
   const found = line.indexOf(member);
-  if (found < 0) return "";
+  if (found < 0) return null;
   const start = found + member.length - 1;
   for (let depth = 0, at = start; at < line.length; at++) {
     const code = line.charCodeAt(at);
     if (code === 0x7b) depth++;
-    else if (code === 0x7d && --depth === 0) return line.slice(start, at + 1);
+    else if (code === 0x7d && --depth === 0) return { start, end: at + 1 };
   }
-  return "";
+  return null;
 }
 
 function splitValues(line: string): Omit<SplitLine, "source" | "destination"> {
@@ -153,12 +170,22 @@ const TIME = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z$/;
 /** Nanoseconds since 1970 of a time as protojson writes it; null where writing it again would give another text. */
 function nanosOf(text: string): bigint | null {
   const match = TIME.exec(text);
-  if (match === null) return null;
-  const seconds = Date.parse(`${match[1]}Z`);
-  if (Number.isNaN(seconds)) return null;
-  const nanos = BigInt(seconds) * 1_000_000n + BigInt((match[2] ?? "").padEnd(9, "0"));
-  return timeText(nanos) === text ? nanos : null;
+  const second = match?.[1];
+  if (second === undefined) return null;
+  if (second !== lastSecond.text) {
+    const milliseconds = Date.parse(`${second}Z`);
+    if (!(milliseconds >= 0) || new Date(milliseconds).toISOString().slice(0, 19) !== second) return null;
+    // A part of a line would keep the line.
+    lastSecond = { text: [...second].join(""), nanos: BigInt(milliseconds) * 1_000_000n };
+  }
+  const fraction = match?.[2];
+  if (fraction === undefined) return lastSecond.nanos;
+  if (fraction.length % 3 !== 0 || fraction.endsWith("000")) return null;
+  return lastSecond.nanos + BigInt(Number(fraction) * 10 ** (9 - fraction.length));
 }
+
+/** Events come in the order of time: the last second is mostly the next one's. */
+let lastSecond = { text: "", nanos: 0n };
 
 /** As protojson writes a Timestamp: 0, 3, 6 or 9 digits of fraction. */
 function timeText(nanos: bigint): string {

@@ -31,6 +31,7 @@ export class KeptEvents {
   /** Events that the bound left no room for. */
   dropped = 0;
   private readonly most: number;
+  private readonly pairs = new Map<string, string>();
 
   constructor(most: number) {
     this.most = most;
@@ -65,7 +66,7 @@ export class KeptEvents {
     rows.uuid.push(isWhole || split.uuid === null ? null : ownCopy(split.uuid));
     rows.sourcePort.push(isWhole ? null : split.sourcePort);
     rows.destinationPort.push(isWhole ? null : split.destinationPort);
-    rows.addresses.push(isWhole ? "" : ownCopy(split.addresses));
+    rows.addresses.push(isWhole ? "" : this.addressesOf(split.addresses));
     rows.rest.push(ownCopy(isWhole ? line : split.rest));
   }
 
@@ -83,6 +84,15 @@ export class KeptEvents {
     }
     this.dropped += later.dropped + (later.size - room);
     return this;
+  }
+
+  /** Mostly met before. */
+  private addressesOf(text: string): string {
+    const known = this.pairs.get(text);
+    if (known !== undefined) return known;
+    const own = ownCopy(text);
+    if (this.pairs.size < MAX_TEMPLATES) this.pairs.set(own, own);
+    return own;
   }
 
   private templateOf(text: string): number {

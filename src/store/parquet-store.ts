@@ -8,7 +8,7 @@ import { Database } from "./duckdb.ts";
 import { bytesOf, currentSegments, FORMAT, type Manifest, stateSegments } from "./manifest.ts";
 import { beyondLimits } from "./retention.ts";
 import { readConversations, readEvents, readState } from "./segment-reader.ts";
-import { compactParts, readStateFile, type Writing, writePart } from "./segment-writer.ts";
+import { compactParts, preparePart, readStateFile, type Writing, writePart } from "./segment-writer.ts";
 import type { StateRest } from "./state-rows.ts";
 import {
   ALL_TIME,
@@ -35,6 +35,8 @@ export type StoreOptions = {
 };
 
 const MEMORY_MEGABYTES = 256;
+/** A writer has time, and other work to do. */
+const WRITER: Required<StoreOptions> = { memoryMegabytes: 128, threads: 1 };
 const THREADS = 2;
 /** From so many segments on stretches of time are read coarsely: what is asked of weeks is not which second. */
 const COARSE_SEGMENTS = 48;
@@ -66,12 +68,13 @@ class ParquetStore implements Store {
 
   async append(part: StorePart): Promise<void> {
     if (this.lock === null) throw new Error("this store was opened to be read");
+    const prepared = preparePart(part);
     const [first] = this.open;
     if (first !== undefined && first.hour !== part.hour) await this.compactOpen();
     const name = this.nextName(part.hour);
     const supersedes = this.open.map((one) => one.name);
     const segment = { ...name, run: this.run, supersedes };
-    this.open.push(await writePart(this.at, segment, part));
+    this.open.push(await writePart(this.at, segment, prepared));
     if (part.isFinal) await this.compactOpen();
   }
 
@@ -274,10 +277,14 @@ export async function createStore(path: string, options: StoreOptions = {}): Pro
   const lock = await lockStore(path);
   try {
     directory.clean();
-    const { manifests, damaged } = directory.list();
+    const { manifests, damaged } = directory.list(true);
     for (const { name } of damaged) directory.setAside(name);
     const runs = manifests.map(({ run }) => run);
-    const store = new ParquetStore({ database: await databaseOf(options), directory }, lock, Math.max(0, ...runs) + 1);
+    const store = new ParquetStore(
+      { database: await databaseOf({ ...WRITER, ...options }), directory },
+      lock,
+      Math.max(0, ...runs) + 1,
+    );
     for (const one of damaged) store.say(damagedFinding(one, path, true));
     for (const name of replacedOf(manifests)) directory.remove(name);
     return store;

@@ -25,7 +25,7 @@ export type RecorderOptions = {
 
 const HOUR_MS = 3_600_000;
 /** Kept events that wait to be written; a flush is due at half of it. */
-const MOST_EVENTS = 200_000;
+const MOST_EVENTS = 100_000;
 const SAMPLE_EVERY = 1000;
 /** So many events in a row of another hour begin a segment: a single node's wrong clock does not. */
 const HOUR_TURNS = 64;
@@ -188,7 +188,7 @@ export class Recorder {
     const { events } = hour;
     const gaps = [...hour.gaps];
     const room = new KeptEvents(MOST_EVENTS);
-    const part = { hour: hour.hour, isFinal, gaps, state: structuredClone(hour.fold.state()), events };
+    const part = { hour: hour.hour, isFinal, gaps, state: hour.fold.state(), events };
     hour.events = room;
     try {
       await this.store.append({ ...part, writtenAt: this.options.now() });

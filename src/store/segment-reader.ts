@@ -46,7 +46,7 @@ export async function readConversations(
       FROM read_parquet(${paths("conversations")}) GROUP BY 1, 2, 3, 4, 5, 6
     ), ends AS (
       SELECT key::BIGINT AS key, any_value(CASE sort
-        WHEN 'pod' THEN name || '/' || coalesce(workload, nullif(pod, ''), labels)
+        WHEN 'pod' THEN name || '/' || coalesce(workload, nullif(pod, ''), '?')
         WHEN 'reserved' THEN 'reserved:' || name
         ELSE address END) AS text
       FROM read_parquet(${paths("ends")}) GROUP BY 1

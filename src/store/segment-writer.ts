@@ -1,35 +1,55 @@
 import { copyFileSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { EVENT_COLUMNS, STATE_TABLES, TABLES, type TableName } from "./columns.ts";
+import { EVENT_COLUMNS, EVENT_TABLES, STATE_TABLES, TABLES, type TableName } from "./columns.ts";
 import { type Database, numberOf, quoted, storedColumns, textOf } from "./duckdb.ts";
 import type { KeptEvents } from "./kept-events.ts";
 import { FORMAT, type Manifest } from "./manifest.ts";
-import { type Rows, stateToRows } from "./state-rows.ts";
+import { type Rows, type StateTables, stateToRows } from "./state-rows.ts";
 import type { StorePart } from "./store.ts";
 import type { StoreDirectory } from "./store-directory.ts";
 
 /** What of a manifest the writer is told. */
 export type SegmentName = Pick<Manifest, "name" | "run" | "sequence" | "supersedes">;
 
+/** zstd's level for what will lie for weeks: a fifth smaller. */
+const LASTING_LEVEL = 12;
+
 export const STATE_FILE = "state.json";
+
+/** A part as it will be written: nothing of it changes any more, whatever is folded meanwhile. */
+export type PreparedPart = {
+  readonly tables: StateTables["tables"];
+  readonly rest: string;
+  readonly facts: Omit<Manifest, keyof SegmentName | "format" | "replaces" | "files" | "events" | "eventsDropped">;
+  readonly events: KeptEvents;
+};
+
+/** Takes a part over, without waiting for anything. */
+export function preparePart(part: StorePart): PreparedPart {
+  const { rest, tables } = stateToRows(part.state);
+  return { tables, rest: JSON.stringify(rest), facts: factsOf(part), events: part.events };
+}
 
 /** Writes a part as a segment and publishes it. Nothing is there before the end, and all of it then. */
 export async function writePart(
   { database, directory }: Writing,
   segment: SegmentName,
-  part: StorePart,
+  { tables, rest, facts, events }: PreparedPart,
 ): Promise<Manifest> {
   const folder = directory.begin(segment.name);
-  const { rest, tables } = stateToRows(part.state);
   for (const [name, rows] of tablesOf(tables)) await writeTable(database, folder, name, rows);
-  writeFileSync(join(folder, STATE_FILE), JSON.stringify(rest));
-  if (part.events.size > 0) await writeEvents(database, folder, part.events);
-  const manifest = manifestOf(
-    segment,
-    part,
-    [...STATE_TABLES.map(fileOf), STATE_FILE, ...(part.events.size > 0 ? [fileOf("events"), fileOf("templates")] : [])],
-    folder,
-  );
+  writeFileSync(join(folder, STATE_FILE), rest);
+  if (events.size > 0) await writeEvents(database, folder, events);
+  const eventFiles = events.size > 0 ? EVENT_TABLES.map(fileOf) : [];
+  const manifest: Manifest = {
+    format: FORMAT,
+    ...segment,
+    ...facts,
+    replaces: [],
+    events: events.size,
+    eventsDropped: events.dropped,
+    files: withSizes([...STATE_TABLES.map(fileOf), STATE_FILE, ...eventFiles], folder),
+  };
   directory.publish(manifest);
   return manifest;
 }
@@ -74,27 +94,20 @@ async function writeEvents(database: Database, folder: string, { rows, templates
   await writeTable(database, folder, "templates", [[...templates.values()], [...templates.keys()]]);
 }
 
-function manifestOf(segment: SegmentName, part: StorePart, files: readonly string[], folder: string): Manifest {
-  const { state, events } = part;
+function factsOf({ state, hour, isFinal, gaps, writtenAt }: StorePart): PreparedPart["facts"] {
   const nodes = state.nodes
     .filter(({ first, last }) => Number.isFinite(first) && Number.isFinite(last))
     .map(({ name, first, last }) => ({ name, from: first, to: last }));
   return {
-    format: FORMAT,
-    ...segment,
-    hour: part.hour,
-    isFinal: part.isFinal,
-    replaces: [],
+    hour,
+    isFinal,
     from: nodes.length === 0 ? null : Math.min(...nodes.map(({ from }) => from)),
     to: nodes.length === 0 ? null : Math.max(...nodes.map(({ to }) => to)),
     flows: state.counts.flows,
     conversations: state.conversations.length,
-    events: events.size,
-    eventsDropped: events.dropped,
-    gaps: part.gaps,
+    gaps,
     nodes,
-    files: withSizes(files, folder),
-    writtenAt: part.writtenAt,
+    writtenAt,
   };
 }
 
@@ -115,10 +128,15 @@ export async function compactParts(
   if (last === undefined) throw new Error("no parts to compact");
   const folder = directory.begin(name);
   const kept = [...STATE_TABLES.map(fileOf), STATE_FILE];
-  for (const file of kept) copyFileSync(directory.pathOf(last.name, file), join(folder, file));
+  for (const file of kept) {
+    const [from, to] = [directory.pathOf(last.name, file), join(folder, file)];
+    if (file === fileOf("conversations")) {
+      await database.writeParquet(`SELECT * FROM read_parquet(${quoted(from)})`, to, LASTING_LEVEL);
+    } else copyFileSync(from, to);
+  }
   const withEvents = parts.filter(({ events }) => events > 0);
   if (withEvents.length > 0) await mergeEvents({ database, directory }, withEvents, folder);
-  const files = withEvents.length > 0 ? [...kept, fileOf("events"), fileOf("templates")] : kept;
+  const files = withEvents.length > 0 ? [...kept, ...EVENT_TABLES.map(fileOf)] : kept;
   const manifest: Manifest = {
     ...last,
     name,

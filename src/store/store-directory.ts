@@ -90,12 +90,12 @@ export class StoreDirectory {
     renameSync(join(this.path, SEGMENTS, name), to);
   }
 
-  /** Every whole segment, and for the others what is wrong with them. */
-  list(): { readonly manifests: readonly Manifest[]; readonly damaged: readonly Damaged[] } {
+  /** Every whole segment, and for the others what is wrong with them. `isThorough`: looks into the files too. */
+  list(isThorough = false): { readonly manifests: readonly Manifest[]; readonly damaged: readonly Damaged[] } {
     const manifests: Manifest[] = [];
     const damaged: Damaged[] = [];
     for (const name of namesIn(join(this.path, SEGMENTS))) {
-      const found = this.lookAt(name);
+      const found = this.lookAt(name, isThorough);
       if (found === null) continue;
       if (typeof found === "string") damaged.push({ name, reason: found });
       else manifests.push(found);
@@ -104,14 +104,14 @@ export class StoreDirectory {
   }
 
   /** A segment's manifest, what is wrong with it, or null when it has just been taken away. */
-  private lookAt(name: string): Manifest | string | null {
+  private lookAt(name: string, isThorough: boolean): Manifest | string | null {
     const folder = join(this.path, SEGMENTS, name);
     const text = textAt(join(folder, MANIFEST));
     if (text === null) return namesIn(folder).length === 0 ? null : "it has no manifest";
     const manifest = readManifest(text);
     if (manifest === null || manifest.name !== name) return "its manifest cannot be read";
     for (const { name: file, bytes } of manifest.files) {
-      const wrong = wrongWith(join(folder, file), bytes);
+      const wrong = wrongWith(join(folder, file), bytes, isThorough);
       if (wrong !== null) return textAt(join(folder, MANIFEST)) === null ? null : `${file} ${wrong}`;
     }
     return manifest;
@@ -131,11 +131,13 @@ export function damagedFinding({ name, reason }: Damaged, path: string, isMoved:
   };
 }
 
-function wrongWith(path: string, bytes: number): string | null {
+function wrongWith(path: string, bytes: number, isThorough: boolean): string | null {
   try {
     const { size } = statSync(path);
     if (size !== bytes) return `is ${size} bytes long instead of ${bytes}`;
-    return path.endsWith(".parquet") && !endsAsParquet(path, size) ? "does not end as a Parquet file" : null;
+    return isThorough && path.endsWith(".parquet") && !endsAsParquet(path, size)
+      ? "does not end as a Parquet file"
+      : null;
   } catch {
     return "is missing";
   }

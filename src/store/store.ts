@@ -109,6 +109,7 @@ export type StoreHistory = {
  * a store that is being written.
  */
 export type Store = {
+  /** Reads `part.state` before it first waits: it may be folded further meanwhile. */
   readonly append: (part: StorePart) => Promise<void>;
   readonly segments: (window?: StoreWindow) => Promise<readonly SegmentInfo[]>;
   /** The service map over a window (whole segments that touch it), most flows first. */
