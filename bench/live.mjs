@@ -3,6 +3,7 @@
 // -ready-file), in the same run. Prints one JSON line.
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
@@ -47,10 +48,29 @@ async function measure(address) {
   ];
 }
 
+/** A port that was free a moment ago. */
+function freePort() {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}
+
 async function withServer(run) {
   const directory = mkdtempSync(join(tmpdir(), "ringfence-live-"));
   const ready = join(directory, "ready");
-  const words = ["-flows", recording(flows), "-mode", "list", "-listen", "127.0.0.1:0", "-ready-file", ready];
+  const words = [
+    "-flows",
+    recording(flows),
+    "-mode",
+    "list",
+    "-listen",
+    `127.0.0.1:${await freePort()}`,
+    "-ready-file",
+    ready,
+  ];
   const server = spawn(HUBBLE_SERVER_PROGRAM, words, { stdio: "ignore" });
   try {
     for (let turn = 0; turn < 600 && !existsSync(ready); turn += 1) await sleep(200);
