@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 
-const scripts = ["startup", "rehearse", "engine", "ingest", "observe"];
+const scripts = ["startup", "rehearse", "engine", "ingest", "observe", "live"];
 const rows = [];
 for (const name of scripts) {
   console.error(`bench: ${name} …`);
