@@ -136,7 +136,7 @@ _ringfence; printf '%s\\n' "\${COMPREPLY[@]}"`;
   }
 
   it.skipIf(!hasBash).each([
-    [["re"], ["rehearse"]],
+    [["re"], ["record", "rehearse"]],
     [["rehearse", "--fl"], ["--flows"]],
     [
       ["rehearse", "-o", "j"],
