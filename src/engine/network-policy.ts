@@ -15,8 +15,8 @@ import {
   WILDCARD,
   withMatch,
 } from "./selector.ts";
-import { labelKeyErrors, labelValueErrors } from "./validate/label-syntax.ts";
 import { isSet, listOf, structOf, textOf, textsOf } from "./validate/fields.ts";
+import { isWellFormed } from "./well-formed.ts";
 
 // Upstream: pkg/k8s/network_policy.go ParseNetworkPolicy. Differs: a default deny that Cilium writes as a rule without
 // peers is an entry whose element is the whole spec.
@@ -105,20 +105,6 @@ function peerSelectors(source: Source, direction: Direction, peer: JsonObject): 
 function finished(selector: EndpointSelector, { semantics }: ParseContext): Selector {
   const isBad = semantics.knpBadSelectorIsEverything && !isWellFormed(selector);
   return isBad ? WILDCARD : labelSelector(selector);
-}
-
-/** Upstream: apimachinery labels.NewRequirement, over keys written `k8s.name`. */
-function isWellFormed({ labels, expressions }: EndpointSelector): boolean {
-  const wording = { labelKeyNoun: "a qualified name", lengthUnit: "bytes" } as const;
-  const isKey = (key: string) => labelKeyErrors(key.replace(":", "."), wording).length === 0;
-  const isValue = (value: string) => labelValueErrors(value, wording).length === 0;
-  return (
-    [...labels].every(([key, value]) => isKey(key) && isValue(value)) &&
-    expressions.every(({ key, operator, values }) => {
-      const counts = operator === "In" || operator === "NotIn" ? values.length > 0 : values.length === 0;
-      return operator !== "unknown" && counts && isKey(key) && values.every(isValue);
-    })
-  );
 }
 
 export function k8sKey(key: string): string {

@@ -3,6 +3,7 @@ import type { Inventory, Service } from "#model/objects.ts";
 import { isMet, type EndpointSelector, readSelector, requirementsOf } from "./selector.ts";
 import type { CidrRule } from "./cidr-selector.ts";
 import { labelArray } from "./labels.ts";
+import { isWellFormed } from "./well-formed.ts";
 import { NAMESPACE_KEY, type ParseContext } from "./parse-context.ts";
 import { isSet, structOf, structsOf, textOf } from "./validate/fields.ts";
 
@@ -51,10 +52,13 @@ function isInNamespace(wanted: JsonObject, service: Service): boolean {
   return namespace === "" || namespace === service.namespace;
 }
 
-/** The label's source is not looked at; 1.18 takes the keys as they are written, and an empty selector for none. */
+/**
+ * The label's source is not looked at; 1.18 takes the keys as they are written, and an empty selector, or one that
+ * Kubernetes would not take, for none. Upstream: serviceSelectorMatches.
+ */
 function matchesLabels(selector: Json | undefined, service: Service, { semantics }: ParseContext): boolean {
   const isEmpty = !isObject(selector) || !(isSet(selector, "matchLabels") || isSet(selector, "matchExpressions"));
-  if (semantics.plainServiceSelector && isEmpty) return false;
+  if (semantics.plainServiceSelector && (isEmpty || !isWellFormed(readSelector(selector, (key) => key)))) return false;
   const bare = (key: string) => `any:${semantics.plainServiceSelector ? key : key.replace(/^[^:]*:/, "")}`;
   const labels = labelArray(Object.entries(service.labels).map(([key, value]) => ({ source: "k8s", key, value })));
   return requirementsOf(readSelector(selector, bare)).every((item) => isMet(item, labels));
