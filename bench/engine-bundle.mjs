@@ -6,10 +6,10 @@ import { build } from "esbuild";
 const SOURCE = `
 export { createEngine } from "#engine/engine.ts";
 export { createFastEngine } from "#engine/fast/fast-engine.ts";
-export { CidrTable } from "#engine/cidr-table.ts";
-export { parsePrefix } from "#engine/cidr.ts";
-export { podEnd } from "#engine/identity.ts";
-export { manifestsOf, readInventory } from "#decode/objects.ts";
+export { CidrTable } from "#engine/identity/cidr-table.ts";
+export { parsePrefix } from "#engine/identity/cidr.ts";
+export { podEnd } from "#engine/identity/identity.ts";
+export { manifestsOf, readInventory } from "#decode/objects/objects.ts";
 export { defaultConfig } from "#model/profile.ts";
 `;
 

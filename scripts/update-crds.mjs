@@ -1,4 +1,4 @@
-// Writes src/decode/crds/<minor>.json: the schemas by which the API server judges Cilium's objects, without their
+// Writes src/decode/schema/crds/<minor>.json: the schemas by which the API server judges Cilium's objects, without their
 // descriptions, from the CRDs in Cilium's sources. Run it when a minor or a patch release is added:
 //
 //   node scripts/update-crds.mjs "$(go env GOMODCACHE)"
@@ -115,7 +115,7 @@ function schemasOf(file) {
 
 const [cache] = process.argv.slice(2);
 if (cache === undefined) throw new Error("name the Go module cache: node scripts/update-crds.mjs $(go env GOMODCACHE)");
-const target = join(import.meta.dirname, "../src/decode/crds");
+const target = join(import.meta.dirname, "../src/decode/schema/crds");
 mkdirSync(target, { recursive: true });
 for (const minor of MINORS) {
   const cilium = newest(join(cache, "github.com/cilium"), `cilium@v${minor}.`);

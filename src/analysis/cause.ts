@@ -5,7 +5,7 @@ import type { Direction, Ruling } from "#model/decision.ts";
 import type { Service } from "#model/objects.ts";
 import type { PolicyObject, RuleRef } from "#model/policy.ts";
 import type { Snapshot } from "#model/snapshot.ts";
-import type { EditStep } from "./edit-step.ts";
+import type { EditStep } from "./edits/edit-step.ts";
 import type { LearnedNames, NameFacts } from "./learned-names.ts";
 
 /** One side of one conversation that the proposal denies. */

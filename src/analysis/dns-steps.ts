@@ -1,7 +1,7 @@
 import { isObject, type Json } from "#model/json.ts";
 import { elementPath } from "#model/policy.ts";
 import type { CauseWorld, Denial } from "./cause.ts";
-import type { EditStep } from "./edit-step.ts";
+import type { EditStep } from "./edits/edit-step.ts";
 import { itemsAt } from "./element.ts";
 import { connectionToResolver } from "./learned-names.ts";
 import { policyToEdit } from "./nearest-rule.ts";

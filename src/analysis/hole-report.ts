@@ -2,13 +2,13 @@ import type { Conversation, End } from "#model/conversation.ts";
 import type { Edit, Hole } from "#model/rehearsal.ts";
 import type { Snapshot } from "#model/snapshot.ts";
 import type { CauseWorld } from "./cause.ts";
-import type { EditedText } from "./edit-text.ts";
-import type { EditStep } from "./edit-step.ts";
+import type { EditedText } from "./edits/edit-text.ts";
+import type { EditStep } from "./edits/edit-step.ts";
 import { endName, endNamespace } from "./end-name.ts";
 import type { ExplainedDenial } from "./holes.ts";
 import type { Judgement } from "./judge.ts";
 import { publicServices } from "./pod-facts.ts";
-import type { Prover } from "./prove-edit.ts";
+import type { Prover } from "./edits/prove-edit.ts";
 import { reportEdge, rulePlace } from "./report-edge.ts";
 
 /** What a hole's report needs besides its denial. */

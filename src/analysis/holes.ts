@@ -5,7 +5,7 @@ import type { RuleRef } from "#model/policy.ts";
 import type { Snapshot } from "#model/snapshot.ts";
 import type { CauseWorld, Denial, Explanation } from "./cause.ts";
 import { CAUSES } from "./causes.ts";
-import type { EditStep } from "./edit-step.ts";
+import type { EditStep } from "./edits/edit-step.ts";
 import { connectionOf, type Judgement } from "./judge.ts";
 import { knownEnds } from "./known-ends.ts";
 import type { NameFacts } from "./learned-names.ts";

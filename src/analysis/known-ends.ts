@@ -1,4 +1,4 @@
-import { podEnd } from "#engine/identity.ts";
+import { podEnd } from "#engine/identity/identity.ts";
 import type { Conversation, End, PodEnd } from "#model/conversation.ts";
 import type { Snapshot } from "#model/snapshot.ts";
 import { endKey } from "./end-name.ts";

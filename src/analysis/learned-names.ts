@@ -1,5 +1,5 @@
 import type { Engine } from "#engine/engine.ts";
-import { podEnd } from "#engine/identity.ts";
+import { podEnd } from "#engine/identity/identity.ts";
 import type { Connection, NameKnowledge } from "#model/connection.ts";
 import type { Conversation, End, PodEnd } from "#model/conversation.ts";
 import type { NameRecord } from "#model/coverage.ts";

@@ -14,7 +14,7 @@ import type {
 import type { Snapshot } from "#model/snapshot.ts";
 import { calibrate } from "./calibrate.ts";
 import { deadRules } from "./dead-rules.ts";
-import { type EditSources, editWriter } from "./edit-text.ts";
+import { type EditSources, editWriter } from "./edits/edit-text.ts";
 import { endKey, endName } from "./end-name.ts";
 import { evidenceGaps, isTooLossy } from "./evidence.ts";
 import { notExercised } from "./features.ts";
@@ -28,7 +28,7 @@ import { type NameFacts, nameFacts } from "./learned-names.ts";
 import { namesUsed } from "./names-used.ts";
 import { notSeen } from "./not-seen.ts";
 import { byName, changedSet, countChanges, type PolicySet, policySet, proposedSet } from "./proposal.ts";
-import { createProver } from "./prove-edit.ts";
+import { createProver } from "./edits/prove-edit.ts";
 import { readiness } from "./readiness.ts";
 import { reportDecision, reportEdge, timeText } from "./report-edge.ts";
 

@@ -1,8 +1,8 @@
-import { readFlowEvent } from "#decode/flow.ts";
+import { readFlowEvent } from "#decode/flow/flow.ts";
 import { UserError } from "#model/finding.ts";
 import type { Flow } from "#model/flow.ts";
 import type { Json } from "#model/json.ts";
-import { clustersOf } from "#traffic/clusters.ts";
+import { clustersOf } from "#traffic/finish/clusters.ts";
 import { createFold } from "#traffic/fold.ts";
 import type { Recorded } from "./gather-traffic.ts";
 

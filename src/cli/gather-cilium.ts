@@ -1,6 +1,6 @@
-import { type CiliumFacts, configFor } from "#decode/cilium-config.ts";
-import { readCiliumConfigFile } from "#decode/cilium-config-file.ts";
-import { type CiliumVersion, parseMinor, readVersion } from "#decode/cilium-version.ts";
+import { type CiliumFacts, configFor } from "#decode/config/cilium-config.ts";
+import { readCiliumConfigFile } from "#decode/config/cilium-config-file.ts";
+import { type CiliumVersion, parseMinor, readVersion } from "#decode/config/cilium-version.ts";
 import type { Finding } from "#model/finding.ts";
 import type { PolicyKind } from "#model/policy.ts";
 import { type CiliumMinor, CORPUS_RELEASES, NEWEST_MINOR } from "#model/profile.ts";

@@ -1,5 +1,5 @@
-import { manifestsOf } from "#decode/manifest.ts";
-import type { SourceManifest } from "#decode/manifest.ts";
+import { manifestsOf } from "#decode/objects/manifest.ts";
+import type { SourceManifest } from "#decode/objects/manifest.ts";
 import { type Finding, UserError } from "#model/finding.ts";
 import type { ClusterChoice } from "#sources/kubernetes-connection.ts";
 import { type OpenedCapture, openCapture } from "#sources/capture-open.ts";

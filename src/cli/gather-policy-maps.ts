@@ -1,7 +1,7 @@
 import { type CountedMap, uncountedRules } from "#analysis/counted-rules.ts";
 import { isCounting, readPolicyMaps } from "#decode/policy-map.ts";
 import { createEngine } from "#engine/engine.ts";
-import { podEnd } from "#engine/identity.ts";
+import { podEnd } from "#engine/identity/identity.ts";
 import type { Finding } from "#model/finding.ts";
 import type { Inventory } from "#model/objects.ts";
 import type { PolicyMapDump } from "#model/policy-map.ts";

@@ -1,5 +1,5 @@
-import type { SourceManifest } from "#decode/manifest.ts";
-import { type SchemaJudge, schemaJudge } from "#decode/schema.ts";
+import type { SourceManifest } from "#decode/objects/manifest.ts";
+import { type SchemaJudge, schemaJudge } from "#decode/schema/schema.ts";
 import type { Finding } from "#model/finding.ts";
 import type { PolicyObject } from "#model/policy.ts";
 import type { CiliumMinor } from "#model/profile.ts";

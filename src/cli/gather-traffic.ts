@@ -1,13 +1,13 @@
-import { podEnd } from "#engine/identity.ts";
+import { podEnd } from "#engine/identity/identity.ts";
 import type { GivenName, NameQuestion } from "#model/coverage.ts";
 import type { Inventory } from "#model/objects.ts";
 import type { PolicyObject } from "#model/policy.ts";
 import type { Traffic } from "#model/snapshot.ts";
 import { count } from "#report/words.ts";
 import { type RecordingProgress, readRecording } from "#sources/recording.ts";
-import { clustersOf } from "#traffic/clusters.ts";
+import { clustersOf } from "#traffic/finish/clusters.ts";
 import type { Fold } from "#traffic/fold.ts";
-import { policyChanges } from "#traffic/policy-changes.ts";
+import { policyChanges } from "#traffic/finish/policy-changes.ts";
 import type { CiliumKnown } from "./gather-cilium.ts";
 import { foldStore, storeAmong } from "./store-input.ts";
 import type { Progress } from "./progress.ts";

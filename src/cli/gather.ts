@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
-import { withoutIgnored } from "#decode/ignored-kinds.ts";
-import { objectName } from "#decode/manifest.ts";
-import { type ReadInventory, readInventory } from "#decode/objects.ts";
+import { withoutIgnored } from "#decode/config/ignored-kinds.ts";
+import { objectName } from "#decode/objects/manifest.ts";
+import { type ReadInventory, readInventory } from "#decode/objects/objects.ts";
 import type { GivenName, NameQuestion } from "#model/coverage.ts";
 import { type Finding, UserError } from "#model/finding.ts";
 import type { Inventory } from "#model/objects.ts";

@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
-import { NAME_FORMS, questionsOf, type ReadNames, readNames } from "#decode/names.ts";
-import { createQueryLog, looksLikeQueryLog } from "#decode/query-log.ts";
+import { NAME_FORMS, questionsOf, type ReadNames, readNames } from "#decode/names/names.ts";
+import { createQueryLog, looksLikeQueryLog } from "#decode/names/query-log.ts";
 import { UserError } from "#model/finding.ts";
 import { readInputText } from "./input-text.ts";
 import { textLines } from "./text-lines.ts";

@@ -1,7 +1,7 @@
 import { dirname, isAbsolute, join } from "node:path";
-import type { SourceManifest } from "#decode/manifest.ts";
-import { manifestsOf } from "#decode/objects.ts";
-import { type FilesWanted, readPolicyTests } from "#decode/policy-test.ts";
+import type { SourceManifest } from "#decode/objects/manifest.ts";
+import { manifestsOf } from "#decode/objects/objects.ts";
+import { type FilesWanted, readPolicyTests } from "#decode/policy-test/policy-test.ts";
 import { type Finding, UserError } from "#model/finding.ts";
 import type { Place } from "#model/place.ts";
 import type { PolicyTest } from "#model/policy-test.ts";

@@ -1,6 +1,6 @@
-import { explainFailures } from "#analysis/policy-test-failure.ts";
-import { type PolicyTestResult, preparePolicyTest, runPrepared } from "#analysis/policy-test.ts";
-import { readInventory } from "#decode/objects.ts";
+import { explainFailures } from "#analysis/policy-test/policy-test-failure.ts";
+import { type PolicyTestResult, preparePolicyTest, runPrepared } from "#analysis/policy-test/policy-test.ts";
+import { readInventory } from "#decode/objects/objects.ts";
 import { type Finding, UserError } from "#model/finding.ts";
 import type { Place } from "#model/place.ts";
 import type { PolicyTest, TestFailure } from "#model/policy-test.ts";

@@ -1,9 +1,9 @@
 import type { End } from "#model/conversation.ts";
-import type { Packet } from "./endpoint-policy.ts";
-import type { Identity } from "./identity.ts";
-import type { MapEntry } from "./map-entry.ts";
-import type { SelectorCache } from "./selector-cache.ts";
-import type { SelectorPolicy } from "./selector-policy.ts";
+import type { Packet } from "./resolve/endpoint-policy.ts";
+import type { Identity } from "./identity/identity.ts";
+import type { MapEntry } from "./resolve/map-entry.ts";
+import type { SelectorCache } from "./selector/selector-cache.ts";
+import type { SelectorPolicy } from "./resolve/selector-policy.ts";
 
 /** Answers remembered at most, over all subjects; beyond it they are dropped once. */
 const ANSWERS_MAX = 300_000;

@@ -1,9 +1,9 @@
 import type { AddressEnd, End } from "#model/conversation.ts";
 import type { CiliumConfig } from "#model/profile.ts";
-import type { DistillContext, Packet } from "./endpoint-policy.ts";
-import type { Identity } from "./identity.ts";
-import type { MapEntry } from "./map-entry.ts";
-import type { SelectorPolicy } from "./selector-policy.ts";
+import type { DistillContext, Packet } from "./resolve/endpoint-policy.ts";
+import type { Identity } from "./identity/identity.ts";
+import type { MapEntry } from "./resolve/map-entry.ts";
+import type { SelectorPolicy } from "./resolve/selector-policy.ts";
 
 /** What deciding a side needs of the engine, which remembers all of it. */
 export type SideContext = DistillContext & {

@@ -1,10 +1,10 @@
 import type { Ruling } from "#model/decision.ts";
-import { keyLength, type Packet } from "./endpoint-policy.ts";
-import type { Identity } from "./identity.ts";
-import { parseLabels } from "./labels.ts";
-import { verdictOf } from "./per-selector-policy.ts";
-import { isWildcard } from "./selector.ts";
-import type { DirectionPolicy } from "./selector-policy.ts";
+import { keyLength, type Packet } from "./resolve/endpoint-policy.ts";
+import type { Identity } from "./identity/identity.ts";
+import { parseLabels } from "./selector/labels.ts";
+import { verdictOf } from "./resolve/per-selector-policy.ts";
+import { isWildcard } from "./selector/selector.ts";
+import type { DirectionPolicy } from "./resolve/selector-policy.ts";
 import type { SideContext } from "./side-context.ts";
 
 // A peer that nobody knows is only decided where every peer there could be gets the same answer.

@@ -1,10 +1,10 @@
 import type { Connection, L7Check, LabelCheck } from "#model/connection.ts";
-import { failingPart } from "./envoy.ts";
-import type { Identity } from "./identity.ts";
-import { lookupLabel } from "./labels.ts";
-import { dnsMatcher, type FqdnRule, serverNameMatches } from "./match-pattern.ts";
-import type { HttpRule, PortRule } from "./policy-entry.ts";
-import { isMet, type Selector } from "./selector.ts";
+import { failingPart } from "./proxy/envoy.ts";
+import type { Identity } from "./identity/identity.ts";
+import { lookupLabel } from "./selector/labels.ts";
+import { dnsMatcher, type FqdnRule, serverNameMatches } from "./selector/match-pattern.ts";
+import type { HttpRule, PortRule } from "./rules/policy-entry.ts";
+import { isMet, type Selector } from "./selector/selector.ts";
 import type { Semantics } from "./semantics.ts";
 
 // The clauses of one rule, each with what it asks and what there is.

@@ -1,4 +1,4 @@
-import type { EndpointSelector } from "./selector.ts";
+import type { EndpointSelector } from "./selector/selector.ts";
 import { labelKeyErrors, labelValueErrors } from "./validate/label-syntax.ts";
 
 /** True for a selector that Kubernetes takes, its keys written `k8s.name`. Upstream: apimachinery labels.NewRequirement. */

@@ -1,10 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { readCiliumConfigFile } from "#decode/cilium-config-file.ts";
-import { readNames } from "#decode/names.ts";
-import { manifestsOf, readInventory } from "#decode/objects.ts";
-import { readPolicyTests } from "#decode/policy-test.ts";
-import { schemaJudge } from "#decode/schema.ts";
+import { readCiliumConfigFile } from "#decode/config/cilium-config-file.ts";
+import { readNames } from "#decode/names/names.ts";
+import { manifestsOf, readInventory } from "#decode/objects/objects.ts";
+import { readPolicyTests } from "#decode/policy-test/policy-test.ts";
+import { schemaJudge } from "#decode/schema/schema.ts";
 import type { PolicyObject } from "#model/policy.ts";
 import { CILIUM_MINORS } from "#model/profile.ts";
 import { loadManifests } from "./manifests.ts";

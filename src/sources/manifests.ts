@@ -1,9 +1,9 @@
 import { basename, dirname } from "node:path";
 import { valueAt } from "#decode/field.ts";
-import { kindOf } from "#decode/kinds.ts";
-import type { SourceManifest } from "#decode/manifest.ts";
-import { readObjects } from "#decode/read-objects.ts";
-import { readManifests } from "#decode/yaml.ts";
+import { kindOf } from "#decode/objects/kinds.ts";
+import type { SourceManifest } from "#decode/objects/manifest.ts";
+import { readObjects } from "#decode/objects/read-objects.ts";
+import { readManifests } from "#decode/yaml/yaml.ts";
 import { type Finding, UserError } from "#model/finding.ts";
 import { placeText } from "#model/place.ts";
 import { POLICY_KINDS } from "#model/policy.ts";

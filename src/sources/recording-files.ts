@@ -1,6 +1,6 @@
 import { createReadStream, existsSync, readdirSync, type Stats, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { FlowScanner } from "#decode/flow-scanner.ts";
+import { FlowScanner } from "#decode/flow/flow-scanner.ts";
 import { nearestName } from "#decode/nearest.ts";
 import { type Finding, UserError } from "#model/finding.ts";
 import type { FlowEvent } from "#model/flow.ts";

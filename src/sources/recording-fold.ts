@@ -1,4 +1,4 @@
-import { FlowScanner } from "#decode/flow-scanner.ts";
+import { FlowScanner } from "#decode/flow/flow-scanner.ts";
 import { type Finding, UserError } from "#model/finding.ts";
 import type { FlowEvent } from "#model/flow.ts";
 import { DuplicateWindow } from "./recording-duplicates.ts";

@@ -1,5 +1,5 @@
 import { stringMapAt } from "#decode/field.ts";
-import type { SourceManifest } from "#decode/manifest.ts";
+import type { SourceManifest } from "#decode/objects/manifest.ts";
 import type { Finding } from "#model/finding.ts";
 
 type Flags = Readonly<Record<string, string>>;

@@ -3,7 +3,7 @@ import type { Flow, FlowEvent, FlowSerials, LostEvents, NodeStatus } from "#mode
 import type { Traffic } from "#model/snapshot.ts";
 import { EVENT_KINDS, type EventKind, eventKind, isFromPoint, isPolicyDrop } from "./event-kind.ts";
 import { ALL_FIELDS, fieldsOf } from "./fields-seen.ts";
-import { type FinishContext, finishTraffic } from "./finish.ts";
+import { type FinishContext, finishTraffic } from "./finish/finish.ts";
 import { type At, FlowFold } from "./flow-fold.ts";
 import { DEFAULT_BOUNDS, type FoldBounds } from "./fold-bounds.ts";
 import { addCounts, bump, type FoldState, newCounts, type ToldGap } from "./fold-state.ts";

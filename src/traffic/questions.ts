@@ -1,7 +1,7 @@
 import type { Conversation, SeenRequest } from "#model/conversation.ts";
 import type { NameQuestion } from "#model/coverage.ts";
 import type { Inventory } from "#model/objects.ts";
-import { indexInventory } from "./inventory-index.ts";
+import { indexInventory } from "./finish/inventory-index.ts";
 
 /** Questions beyond this are counted as dropped, as requests of a recording are. */
 const MAX_REQUESTS = 200;

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { beforeAll, describe, expect, it } from "vitest";
 import { blockYaml } from "#decode/object-yaml.ts";
-import { readManifests } from "#decode/yaml.ts";
+import { readManifests } from "#decode/yaml/yaml.ts";
 import { inProcess } from "../cli/in-process.ts";
 
 const HOMELAB = join(import.meta.dirname, "../../examples/homelab");

@@ -2,11 +2,11 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { beforeAll, describe, expect, it } from "vitest";
-import { manifestsOf, readInventory } from "#decode/objects.ts";
-import { type SchemaJudge, schemaJudge } from "#decode/schema.ts";
-import { readManifests } from "#decode/yaml.ts";
-import { checkBySchema } from "#decode/schema-check.ts";
-import type { SchemaSet } from "#decode/schema-tree.ts";
+import { manifestsOf, readInventory } from "#decode/objects/objects.ts";
+import { type SchemaJudge, schemaJudge } from "#decode/schema/schema.ts";
+import { readManifests } from "#decode/yaml/yaml.ts";
+import { checkBySchema } from "#decode/schema/schema-check.ts";
+import type { SchemaSet } from "#decode/schema/schema-tree.ts";
 import type { Finding } from "#model/finding.ts";
 import type { Json, JsonObject } from "#model/json.ts";
 import { policyName } from "#model/policy.ts";
@@ -76,7 +76,7 @@ for (const minor of CILIUM_MINORS) {
 
   it(`every constraint of the CRDs of ${minor} is reported at its place, and a whole object never`, () => {
     const set = JSON.parse(
-      readFileSync(new URL(`../../src/decode/crds/${minor}.json`, import.meta.url), "utf8"),
+      readFileSync(new URL(`../../src/decode/schema/crds/${minor}.json`, import.meta.url), "utf8"),
     ) as SchemaSet;
     const kinds = Object.entries(set.kinds).flatMap(([kind, versions]) =>
       Object.entries(versions).map(([version, schema]) => ({ kind, version, schema })),

@@ -1,13 +1,13 @@
 import { readFileSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import { gunzipSync } from "node:zlib";
-import { decideAsked, resultOf, runPolicy } from "#analysis/policy-test.ts";
-import { askedOf, createTestWorld } from "#analysis/policy-test-world.ts";
-import { manifestsOf, readInventory } from "#decode/objects.ts";
-import { readPolicyTests } from "#decode/policy-test.ts";
+import { decideAsked, resultOf, runPolicy } from "#analysis/policy-test/policy-test.ts";
+import { askedOf, createTestWorld } from "#analysis/policy-test/policy-test-world.ts";
+import { manifestsOf, readInventory } from "#decode/objects/objects.ts";
+import { readPolicyTests } from "#decode/policy-test/policy-test.ts";
 import { createEngine } from "#engine/engine.ts";
 import { createFastEngine } from "#engine/fast/fast-engine.ts";
-import { PolicyLibrary } from "#engine/policy-library.ts";
+import { PolicyLibrary } from "#engine/rules/policy-library.ts";
 import type { PolicyTest } from "#model/policy-test.ts";
 import type { CiliumMinor } from "#model/profile.ts";
 

@@ -1,5 +1,5 @@
 import { isObject, type Json, type JsonObject } from "#model/json.ts";
-import { resolved, type Schema, type SchemaSet } from "#decode/schema-tree.ts";
+import { resolved, type Schema, type SchemaSet } from "#decode/schema/schema-tree.ts";
 
 /** An object with one constraint of its schema broken, or with one field set and nothing broken. */
 export type SchemaCase = {

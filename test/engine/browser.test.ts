@@ -2,8 +2,8 @@ import vm from "node:vm";
 import { build } from "esbuild";
 import { expect, it } from "vitest";
 import { createFastEngine } from "../../src/engine/fast/fast-engine.ts";
-import { readInventory } from "../../src/decode/objects.ts";
-import { readManifests } from "../../src/decode/yaml.ts";
+import { readInventory } from "../../src/decode/objects/objects.ts";
+import { readManifests } from "../../src/decode/yaml/yaml.ts";
 import { defaultConfig } from "../../src/model/profile.ts";
 import { address, policy, reserved, worldOf } from "./world.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { readInventory } from "../../src/decode/objects.ts";
-import { readManifests } from "../../src/decode/yaml.ts";
+import { readInventory } from "../../src/decode/objects/objects.ts";
+import { readManifests } from "../../src/decode/yaml/yaml.ts";
 import type { Connection } from "../../src/model/connection.ts";
 import { address, policy, reserved, type World, worldOf } from "./world.ts";
 

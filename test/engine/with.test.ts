@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { readInventory } from "../../src/decode/objects.ts";
-import { readManifests } from "../../src/decode/yaml.ts";
+import { readInventory } from "../../src/decode/objects/objects.ts";
+import { readManifests } from "../../src/decode/yaml/yaml.ts";
 import { address, policy, worldOf } from "./world.ts";
 
 const objectsOf = (text: string) => readInventory(readManifests(text, "policies.yaml").manifests).policies;

@@ -1,8 +1,8 @@
 import { createEngine, type Engine } from "../../src/engine/engine.ts";
 import { createFastEngine, type FastEngine } from "../../src/engine/fast/fast-engine.ts";
-import { podEnd } from "../../src/engine/identity.ts";
-import { readInventory } from "../../src/decode/objects.ts";
-import { readManifests } from "../../src/decode/yaml.ts";
+import { podEnd } from "../../src/engine/identity/identity.ts";
+import { readInventory } from "../../src/decode/objects/objects.ts";
+import { readManifests } from "../../src/decode/yaml/yaml.ts";
 import type { Connection } from "../../src/model/connection.ts";
 import type { AddressEnd, End, ReservedEnd, UnknownEnd } from "../../src/model/conversation.ts";
 import type { PodEnd } from "../../src/model/conversation.ts";

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { readInventory } from "../../src/decode/objects.ts";
-import { type SchemaJudge, schemaJudge } from "../../src/decode/schema.ts";
-import { readManifests } from "../../src/decode/yaml.ts";
+import { readInventory } from "../../src/decode/objects/objects.ts";
+import { type SchemaJudge, schemaJudge } from "../../src/decode/schema/schema.ts";
+import { readManifests } from "../../src/decode/yaml/yaml.ts";
 import { createEngine } from "../../src/engine/engine.ts";
 import { regexpError } from "../../src/engine/validate/regexp.ts";
 import type { L7Request } from "../../src/model/conversation.ts";

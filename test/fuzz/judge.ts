@@ -1,10 +1,10 @@
-import { type PreparedTest, runPrepared } from "#analysis/policy-test.ts";
-import { createTestWorld } from "#analysis/policy-test-world.ts";
-import { manifestsOf, readInventory } from "#decode/objects.ts";
-import { readPolicyTests } from "#decode/policy-test.ts";
+import { type PreparedTest, runPrepared } from "#analysis/policy-test/policy-test.ts";
+import { createTestWorld } from "#analysis/policy-test/policy-test-world.ts";
+import { manifestsOf, readInventory } from "#decode/objects/objects.ts";
+import { readPolicyTests } from "#decode/policy-test/policy-test.ts";
 import { createEngine, type Engine, type World as EngineWorld } from "#engine/engine.ts";
 import { createFastEngine } from "#engine/fast/fast-engine.ts";
-import { PolicyLibrary } from "#engine/policy-library.ts";
+import { PolicyLibrary } from "#engine/rules/policy-library.ts";
 import { UserError } from "#model/finding.ts";
 import type { OracleAnswer } from "./oracle.ts";
 import type { FuzzWorld } from "./world.ts";

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { askedOf, createTestWorld } from "#analysis/policy-test-world.ts";
-import { manifestsOf, readInventory } from "#decode/objects.ts";
-import { readPolicyTests } from "#decode/policy-test.ts";
+import { askedOf, createTestWorld } from "#analysis/policy-test/policy-test-world.ts";
+import { manifestsOf, readInventory } from "#decode/objects/objects.ts";
+import { readPolicyTests } from "#decode/policy-test/policy-test.ts";
 import { createEngine, type Engine } from "#engine/engine.ts";
 import { createFastEngine } from "#engine/fast/fast-engine.ts";
 import { packetTarget } from "#engine/side.ts";

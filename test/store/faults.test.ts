@@ -19,7 +19,7 @@ import type { FlowEvent } from "#model/flow.ts";
 import { createStore, openStore } from "#store/parquet-store.ts";
 import { Recorder } from "#store/recorder.ts";
 import type { Store } from "#store/store.ts";
-import { FlowScanner } from "#decode/flow-scanner.ts";
+import { FlowScanner } from "#decode/flow/flow-scanner.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "store-faults-"));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));

@@ -1,8 +1,8 @@
 import { explain } from "../../src/analysis/explain/explain.ts";
 import { readQuestion } from "../../src/analysis/explain/read-question.ts";
-import { readInventory } from "../../src/decode/objects.ts";
+import { readInventory } from "../../src/decode/objects/objects.ts";
 import { nearestName } from "../../src/decode/nearest.ts";
-import { readManifests } from "../../src/decode/yaml.ts";
+import { readManifests } from "../../src/decode/yaml/yaml.ts";
 import type { L7Request } from "../../src/model/conversation.ts";
 import type { Explanation } from "../../src/model/explanation.ts";
 import { type CiliumConfig, type CiliumMinor, defaultConfig } from "../../src/model/profile.ts";

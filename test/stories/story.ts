@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { rehearse } from "../../src/analysis/rehearse.ts";
-import { readInventory } from "../../src/decode/objects.ts";
-import { readManifests } from "../../src/decode/yaml.ts";
-import { podEnd } from "../../src/engine/identity.ts";
+import { readInventory } from "../../src/decode/objects/objects.ts";
+import { readManifests } from "../../src/decode/yaml/yaml.ts";
+import { podEnd } from "../../src/engine/identity/identity.ts";
 import type { Conversation, End, SeenRequest } from "../../src/model/conversation.ts";
 import type { Inventory } from "../../src/model/objects.ts";
 import { type CiliumConfig, defaultConfig } from "../../src/model/profile.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readFlowEvent } from "../../src/decode/flow.ts";
+import { readFlowEvent } from "../../src/decode/flow/flow.ts";
 import { createFold } from "../../src/traffic/fold.ts";
 import { RecordingFold } from "../../src/sources/recording-fold.ts";
 import { db, far, outside, pod, web } from "./ends.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { rehearse } from "../../src/analysis/rehearse.ts";
-import { readInventory } from "../../src/decode/objects.ts";
-import { readQueryLog } from "../../src/decode/query-log.ts";
-import { readManifests } from "../../src/decode/yaml.ts";
+import { readInventory } from "../../src/decode/objects/objects.ts";
+import { readQueryLog } from "../../src/decode/names/query-log.ts";
+import { readManifests } from "../../src/decode/yaml/yaml.ts";
 import { EMPTY_INVENTORY } from "../../src/model/objects.ts";
 import { type CiliumConfig, defaultConfig } from "../../src/model/profile.ts";
 import type { Rehearsal } from "../../src/model/rehearsal.ts";

@@ -1,10 +1,10 @@
 import { expect } from "vitest";
-import { readFlowEvent } from "../../src/decode/flow.ts";
-import { FlowScanner } from "../../src/decode/flow-scanner.ts";
+import { readFlowEvent } from "../../src/decode/flow/flow.ts";
+import { FlowScanner } from "../../src/decode/flow/flow-scanner.ts";
 import type { Conversation, End } from "../../src/model/conversation.ts";
 import type { Json, JsonObject } from "../../src/model/json.ts";
 import type { Traffic } from "../../src/model/snapshot.ts";
-import type { FinishContext } from "../../src/traffic/finish.ts";
+import type { FinishContext } from "../../src/traffic/finish/finish.ts";
 import { createFold, type Fold, type FoldOptions } from "../../src/traffic/fold.ts";
 import type { Party } from "./ends.ts";
 

@@ -1,9 +1,9 @@
-import { cidrContains } from "#engine/cidr.ts";
+import { cidrContains } from "#engine/identity/cidr.ts";
 import type { Candidate } from "#model/connection.ts";
 import type { End } from "#model/conversation.ts";
 import { isObject, type Json } from "#model/json.ts";
 import { elementPath, type PolicyObject } from "#model/policy.ts";
-import { allowingRule } from "../allowing-rule.ts";
+import { allowingRule } from "../edits/allowing-rule.ts";
 import { allowRules, type Cause, type CauseWorld } from "../cause.ts";
 import { itemsAt } from "../element.ts";
 import { endName } from "../end-name.ts";

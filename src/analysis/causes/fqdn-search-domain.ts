@@ -1,7 +1,7 @@
 import { isObject } from "#model/json.ts";
 import { elementPath } from "#model/policy.ts";
 import type { Cause, CauseWorld, Denial } from "../cause.ts";
-import type { EditStep } from "../edit-step.ts";
+import type { EditStep } from "../edits/edit-step.ts";
 import { itemsAt } from "../element.ts";
 import { fqdnRules } from "../nearest-rule.ts";
 import { podsOf } from "../pod-facts.ts";

@@ -1,7 +1,7 @@
 import type { Candidate } from "#model/connection.ts";
 import { isObject } from "#model/json.ts";
 import { elementPath } from "#model/policy.ts";
-import { allowingRule } from "../allowing-rule.ts";
+import { allowingRule } from "../edits/allowing-rule.ts";
 import { allowRules, type Cause, type CauseWorld, type Denial } from "../cause.ts";
 import { itemsAt } from "../element.ts";
 import { endName } from "../end-name.ts";

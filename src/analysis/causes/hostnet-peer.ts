@@ -2,7 +2,7 @@ import type { Candidate } from "#model/connection.ts";
 import { isObject } from "#model/json.ts";
 import { elementPath } from "#model/policy.ts";
 import type { Pod } from "#model/objects.ts";
-import { allowingRule } from "../allowing-rule.ts";
+import { allowingRule } from "../edits/allowing-rule.ts";
 import { allowRules, type Cause, type CauseWorld } from "../cause.ts";
 import { itemsAt } from "../element.ts";
 import { isNamespaceKey, textMatches } from "../selector-text.ts";

@@ -1,10 +1,10 @@
 import type { L7Request } from "#model/conversation.ts";
 import { isObject, type Json } from "#model/json.ts";
 import { elementPath, type PolicyObject, type RuleRef } from "#model/policy.ts";
-import { allowingRule } from "../allowing-rule.ts";
+import { allowingRule } from "../edits/allowing-rule.ts";
 import { type Cause, type CauseWorld, type Denial, portText } from "../cause.ts";
 import { dnsProxySteps } from "../dns-steps.ts";
-import type { EditStep } from "../edit-step.ts";
+import type { EditStep } from "../edits/edit-step.ts";
 import { itemsAt, valueAt } from "../element.ts";
 import { endName } from "../end-name.ts";
 import { nearestRule } from "../nearest-rule.ts";

@@ -1,7 +1,7 @@
 import type { Candidate } from "#model/connection.ts";
 import { elementPath } from "#model/policy.ts";
 import { allowRules, type Cause, type CauseWorld, type Denial } from "../cause.ts";
-import type { EditStep } from "../edit-step.ts";
+import type { EditStep } from "../edits/edit-step.ts";
 import { podsOf, servicesOf } from "../pod-facts.ts";
 
 const NODES = ["host", "remote-node", "kube-apiserver"];

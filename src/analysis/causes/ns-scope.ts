@@ -3,7 +3,7 @@ import type { End } from "#model/conversation.ts";
 import { isObject, type Json } from "#model/json.ts";
 import { elementPath, type PolicyObject } from "#model/policy.ts";
 import { allowRules, type Cause, type CauseWorld } from "../cause.ts";
-import type { EditStep } from "../edit-step.ts";
+import type { EditStep } from "../edits/edit-step.ts";
 import { itemsAt } from "../element.ts";
 import { endLabels, isNamespaceKey, isSpecific, namesNamespace, textMatches } from "../selector-text.ts";
 

@@ -1,5 +1,5 @@
-import { covers, hostPrefix, parseAddress, parsePrefix, unmapped } from "#engine/cidr.ts";
-import { workloadOf } from "#engine/workload.ts";
+import { covers, hostPrefix, parseAddress, parsePrefix, unmapped } from "#engine/identity/cidr.ts";
+import { workloadOf } from "#engine/identity/workload.ts";
 import type { End } from "#model/conversation.ts";
 import { UserError } from "#model/finding.ts";
 import type { Pod, Service } from "#model/objects.ts";

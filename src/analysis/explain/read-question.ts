@@ -1,9 +1,9 @@
-import { protocolNumber } from "#engine/protocol.ts";
+import { protocolNumber } from "#engine/rules/protocol.ts";
 import type { Conversation, End, L7Request } from "#model/conversation.ts";
 import { UserError } from "#model/finding.ts";
 import type { PolicyTest } from "#model/policy-test.ts";
 import type { Snapshot } from "#model/snapshot.ts";
-import { askedOf, createTestWorld } from "../policy-test-world.ts";
+import { askedOf, createTestWorld } from "../policy-test/policy-test-world.ts";
 import { type EndWord, type Nearest, readEnd } from "./end-word.ts";
 import type { Question } from "./explain.ts";
 

@@ -1,8 +1,8 @@
 import { unifiedDiff } from "#edit/unified-diff.ts";
 import { stringify } from "yaml";
 import type { PolicyObject } from "#model/policy.ts";
-import type { EditedText } from "../edit-text.ts";
-import { applyStep, type EditStep } from "../edit-step.ts";
+import type { EditedText } from "../edits/edit-text.ts";
+import { applyStep, type EditStep } from "../edits/edit-step.ts";
 
 /** Edits as text also where no file is one to edit (objects of a cluster): a diff of the policy alone, under its name. */
 export function writeAnywhere(

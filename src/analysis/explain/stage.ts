@@ -2,11 +2,11 @@ import type { Candidate, RuleClauses, Walk } from "#model/connection.ts";
 import type { Conversation, End } from "#model/conversation.ts";
 import type { Direction, Ruling } from "#model/decision.ts";
 import type { CauseWorld } from "../cause.ts";
-import type { EditedText } from "../edit-text.ts";
-import type { EditStep } from "../edit-step.ts";
+import type { EditedText } from "../edits/edit-text.ts";
+import type { EditStep } from "../edits/edit-step.ts";
 import type { Judgement } from "../judge.ts";
 import type { PolicySet } from "../proposal.ts";
-import type { Prover } from "../prove-edit.ts";
+import type { Prover } from "../edits/prove-edit.ts";
 
 /** What all explanations of a run share. */
 export type ExplainStage = {

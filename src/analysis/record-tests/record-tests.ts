@@ -6,7 +6,7 @@ import { defaultConfig } from "#model/profile.ts";
 import type { Snapshot } from "#model/snapshot.ts";
 import { endName } from "../end-name.ts";
 import { type NameFacts, nameFacts } from "../learned-names.ts";
-import { preparePolicyTest, runConnection } from "../policy-test.ts";
+import { preparePolicyTest, runConnection } from "../policy-test/policy-test.ts";
 import { type PolicySet, policySet, proposedSet } from "../proposal.ts";
 import { type Accepted, sortConversation } from "./accepted.ts";
 import { castOf } from "./cast.ts";

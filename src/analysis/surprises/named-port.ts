@@ -1,5 +1,5 @@
-import { clusterPort, clusterPorts, type ClusterPorts, isServiceName } from "#engine/named-ports.ts";
-import { protocolNumber, SCTP, TCP, UDP } from "#engine/protocol.ts";
+import { clusterPort, clusterPorts, type ClusterPorts, isServiceName } from "#engine/identity/named-ports.ts";
+import { protocolNumber, SCTP, TCP, UDP } from "#engine/rules/protocol.ts";
 import { SEMANTICS } from "#engine/semantics.ts";
 import { isObject, type Json } from "#model/json.ts";
 import type { PolicyObject } from "#model/policy.ts";

@@ -1,5 +1,5 @@
-import { parseContext } from "#engine/parse-context.ts";
-import { servicePeers } from "#engine/to-services.ts";
+import { parseContext } from "#engine/rules/parse-context.ts";
+import { servicePeers } from "#engine/rules/to-services.ts";
 import type { Surprise, SurpriseFound } from "./surprise.ts";
 import { isCiliumPolicy, itemsOf, peerFields, portsText, writtenRules } from "./written-rules.ts";
 

@@ -1,5 +1,5 @@
-import { ciliumFacts } from "#decode/cilium-config.ts";
-import type { SourceManifest } from "#decode/manifest.ts";
+import { ciliumFacts } from "#decode/config/cilium-config.ts";
+import type { SourceManifest } from "#decode/objects/manifest.ts";
 import { portableObject } from "#decode/portable-object.ts";
 import { UserError } from "#model/finding.ts";
 import type { JsonObject } from "#model/json.ts";

@@ -1,7 +1,7 @@
 import { applyPatch, parsePatch } from "diff";
 import { type RehearsalInput, rehearse } from "#analysis/rehearse.ts";
-import { readInventory } from "#decode/objects.ts";
-import { readManifests } from "#decode/yaml.ts";
+import { readInventory } from "#decode/objects/objects.ts";
+import { readManifests } from "#decode/yaml/yaml.ts";
 import type { Rehearsal } from "#model/rehearsal.ts";
 import { fixDiff } from "#report/fix-diff.ts";
 import { idsText } from "#report/hole-groups.ts";

@@ -1,6 +1,6 @@
 import { nameFacts } from "#analysis/learned-names.ts";
 import { policySet, proposedSet } from "#analysis/proposal.ts";
-import { readFlowEvent } from "#decode/flow.ts";
+import { readFlowEvent } from "#decode/flow/flow.ts";
 import { type Message, numberOf, partOf, textOf } from "#hubble/message.ts";
 import type { FlagValues } from "#hubble/observe-request.ts";
 import { writeProtojson } from "#hubble/protojson/write.ts";
@@ -9,7 +9,7 @@ import type { ConversationDecision, Ruling } from "#model/decision.ts";
 import { UserError } from "#model/finding.ts";
 import type { Json } from "#model/json.ts";
 import type { FlowEvent } from "#model/flow.ts";
-import { clustersOf } from "#traffic/clusters.ts";
+import { clustersOf } from "#traffic/finish/clusters.ts";
 import { createFold, type Fold } from "#traffic/fold.ts";
 import { gather } from "../gather.ts";
 import type { Recorded } from "../gather-traffic.ts";

@@ -1,4 +1,4 @@
-import { readInventory } from "#decode/objects.ts";
+import { readInventory } from "#decode/objects/objects.ts";
 import { type Finding, UserError } from "#model/finding.ts";
 import { count } from "#report/words.ts";
 import { loadManifests } from "#sources/manifests.ts";
@@ -7,7 +7,7 @@ import { createStore } from "#store/parquet-store.ts";
 import { Recorder } from "#store/recorder.ts";
 import { configFindings } from "#store/silenced.ts";
 import type { Store } from "#store/store.ts";
-import { policyChanges } from "#traffic/policy-changes.ts";
+import { policyChanges } from "#traffic/finish/policy-changes.ts";
 import { type Flag, type Invocation, isOn, valueOf, valuesOf } from "../args.ts";
 import type { ExitCode } from "../command.ts";
 import { FLUSH_INTERVAL, LISTEN, RETAIN_BYTES, RETAIN_DAYS, TO } from "../commands/record.ts";

@@ -1,11 +1,11 @@
 import type { Direction } from "#model/decision.ts";
-import { answer, type DistillContext, type Packet, resolvedPort } from "../endpoint-policy.ts";
-import type { Identity } from "../identity.ts";
-import type { L4Filter, SelectorEntry } from "../l4-filter.ts";
-import type { MapEntry } from "../map-entry.ts";
-import type { LabelArray } from "../labels.ts";
-import { isWildcard, type Selector } from "../selector.ts";
-import type { DirectionPolicy } from "../selector-policy.ts";
+import { answer, type DistillContext, type Packet, resolvedPort } from "../resolve/endpoint-policy.ts";
+import type { Identity } from "../identity/identity.ts";
+import type { L4Filter, SelectorEntry } from "../resolve/l4-filter.ts";
+import type { MapEntry } from "../resolve/map-entry.ts";
+import type { LabelArray } from "../selector/labels.ts";
+import { isWildcard, type Selector } from "../selector/selector.ts";
+import type { DirectionPolicy } from "../resolve/selector-policy.ts";
 import { PeerIndex } from "./peer-index.ts";
 import { PeerMap } from "./peer-map.ts";
 import { ALLOWED } from "./port-table.ts";

@@ -1,12 +1,12 @@
 import type { AddressEnd, End } from "#model/conversation.ts";
 import type { Direction } from "#model/decision.ts";
 import { type PolicyObject, type RuleRef } from "#model/policy.ts";
-import { endIdentities, type EndContext, identitiesWithAnyName } from "../ends.ts";
+import { endIdentities, type EndContext, identitiesWithAnyName } from "../identity/ends.ts";
 import { type Engine, type PolicyStatus, rulesOf, type RuleInfo, wholeOf, type World } from "../engine.ts";
-import type { Identity } from "../identity.ts";
-import type { PolicyEntry } from "../policy-entry.ts";
-import { PolicyLibrary, type ReadPolicy } from "../policy-library.ts";
-import { prefixesOf, type Selector } from "../selector.ts";
+import type { Identity } from "../identity/identity.ts";
+import type { PolicyEntry } from "../rules/policy-entry.ts";
+import { PolicyLibrary, type ReadPolicy } from "../rules/policy-library.ts";
+import { prefixesOf, type Selector } from "../selector/selector.ts";
 import { decideSide, hasPolicy } from "../side.ts";
 import type { SideContext } from "../side-context.ts";
 import { walkSide } from "../walk.ts";

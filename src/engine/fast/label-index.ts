@@ -1,4 +1,4 @@
-import type { LabelArray } from "../labels.ts";
+import type { LabelArray } from "../selector/labels.ts";
 import type { SelectorRow } from "./selector-row.ts";
 
 /** The labels of an identity as the index looks for them: `key=value`, whatever the source. */

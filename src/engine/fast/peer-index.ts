@@ -1,7 +1,7 @@
-import { masked, type Prefix, prefixKey } from "../cidr.ts";
-import type { Identity } from "../identity.ts";
-import type { LabelArray } from "../labels.ts";
-import type { Selector } from "../selector.ts";
+import { masked, type Prefix, prefixKey } from "../identity/cidr.ts";
+import type { Identity } from "../identity/identity.ts";
+import type { LabelArray } from "../selector/labels.ts";
+import type { Selector } from "../selector/selector.ts";
 import { LabelIndex, labelProbes } from "./label-index.ts";
 import type { SelectorRow } from "./selector-row.ts";
 

@@ -1,10 +1,10 @@
 import type { Direction } from "#model/decision.ts";
-import { answer, type DistillContext, type Packet, portSpan } from "../endpoint-policy.ts";
-import type { Identity } from "../identity.ts";
-import type { L4Filter } from "../l4-filter.ts";
-import type { MapEntry } from "../map-entry.ts";
-import { ANY } from "../protocol.ts";
-import type { DirectionPolicy } from "../selector-policy.ts";
+import { answer, type DistillContext, type Packet, portSpan } from "../resolve/endpoint-policy.ts";
+import type { Identity } from "../identity/identity.ts";
+import type { L4Filter } from "../resolve/l4-filter.ts";
+import type { MapEntry } from "../resolve/map-entry.ts";
+import { ANY } from "../rules/protocol.ts";
+import type { DirectionPolicy } from "../resolve/selector-policy.ts";
 import { PortTable, portStarts } from "./port-table.ts";
 
 // Upstream: the entries of one identity in EndpointPolicy.policyMapState. Differs: made when first asked.

@@ -1,5 +1,5 @@
-import type { PolicyEntry } from "../policy-entry.ts";
-import type { ReadPolicy } from "../policy-library.ts";
+import type { PolicyEntry } from "../rules/policy-entry.ts";
+import type { ReadPolicy } from "../rules/policy-library.ts";
 
 /** What tells one set of policies from another. */
 export type PolicyChange = {

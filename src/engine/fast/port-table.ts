@@ -1,5 +1,5 @@
-import { isDeny, type MapEntry } from "../map-entry.ts";
-import { rangePrefix } from "../port-range.ts";
+import { isDeny, type MapEntry } from "../resolve/map-entry.ts";
+import { rangePrefix } from "../rules/port-range.ts";
 
 // Upstream: the port part of the policy map's LPM trie. Differs: intervals of ports that no key tells apart.
 

@@ -1,5 +1,5 @@
-import type { Identity } from "../identity.ts";
-import { type CidrReach, type Requirement, type Selector, selects } from "../selector.ts";
+import type { Identity } from "../identity/identity.ts";
+import { type CidrReach, type Requirement, type Selector, selects } from "../selector/selector.ts";
 
 /** Identities of a higher number are asked anew each time. */
 export const NUMBERS_MAX = 2 ** 18;

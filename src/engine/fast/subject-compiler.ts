@@ -1,11 +1,11 @@
 import type { RuleRef } from "#model/policy.ts";
-import type { DistillContext } from "../endpoint-policy.ts";
-import type { Identity } from "../identity.ts";
-import { hasKey } from "../labels.ts";
-import type { PolicyEntry } from "../policy-entry.ts";
-import type { PolicyLibrary } from "../policy-library.ts";
-import type { Selector } from "../selector.ts";
-import { namespaceOf, resolveMatching, type Resolving, type SelectorPolicy } from "../selector-policy.ts";
+import type { DistillContext } from "../resolve/endpoint-policy.ts";
+import type { Identity } from "../identity/identity.ts";
+import { hasKey } from "../selector/labels.ts";
+import type { PolicyEntry } from "../rules/policy-entry.ts";
+import type { PolicyLibrary } from "../rules/policy-library.ts";
+import type { Selector } from "../selector/selector.ts";
+import { namespaceOf, resolveMatching, type Resolving, type SelectorPolicy } from "../resolve/selector-policy.ts";
 import { CompiledDirection, type Compiling } from "./compiled-direction.ts";
 import { SelectorRow } from "./selector-row.ts";
 

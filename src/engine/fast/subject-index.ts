@@ -1,10 +1,10 @@
-import type { Identity } from "../identity.ts";
-import type { PolicyEntry } from "../policy-entry.ts";
-import { entriesByNamespace, namespaceOf } from "../selector-policy.ts";
-import type { ReadPolicy } from "../policy-library.ts";
+import type { Identity } from "../identity/identity.ts";
+import type { PolicyEntry } from "../rules/policy-entry.ts";
+import { entriesByNamespace, namespaceOf } from "../resolve/selector-policy.ts";
+import type { ReadPolicy } from "../rules/policy-library.ts";
 import { LabelIndex, labelProbes } from "./label-index.ts";
 import type { SelectorRow } from "./selector-row.ts";
-import type { Selector } from "../selector.ts";
+import type { Selector } from "../selector/selector.ts";
 
 // Upstream: Repository.rulesByNamespace. Differs: within a namespace also by subject label.
 

@@ -1,7 +1,7 @@
-import type { Identity } from "../identity.ts";
-import type { PolicyEntry } from "../policy-entry.ts";
-import type { ReadPolicy } from "../policy-library.ts";
-import { namespaceOf } from "../selector-policy.ts";
+import type { Identity } from "../identity/identity.ts";
+import type { PolicyEntry } from "../rules/policy-entry.ts";
+import type { ReadPolicy } from "../rules/policy-library.ts";
+import { namespaceOf } from "../resolve/selector-policy.ts";
 import type { PolicyChange } from "./policy-change.ts";
 import type { CompiledSubject, SubjectCompiler } from "./subject-compiler.ts";
 import { NUMBERS_MAX } from "./selector-row.ts";

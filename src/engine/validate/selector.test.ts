@@ -9,6 +9,9 @@ it.each([
   ["k8s:app", "k8s.app"],
   ["k8s:a:b", "k8s.a:b"],
   ["$host", "reserved.host"],
+  ["reserved.host", "reserved.host"],
+  ["reserved.world.", "reserved.world."],
+  ["reserved.a:b", "reserved.a.b"],
   [":app", "any.app"],
   ["a=b", "any.a"],
 ])("before 1.20 the key %s is validated as %s", (key, extended) => {

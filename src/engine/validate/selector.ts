@@ -53,9 +53,14 @@ export function checkEndpointSelector(value: JsonObject, path: string, agent: Ag
  * `$host` → `reserved.host`. What follows `=` is cut. Upstream: pkg/labels GetExtendedKeyFrom.
  */
 export function extendedKey(key: string): string {
-  const [source, name] = splitSource(key);
+  const [source, name] = isDottedReserved(key) ? ["reserved", key.slice("reserved.".length)] : splitSource(key);
   const end = name.indexOf("=");
   return `${source === "" ? "any" : source}.${end < 0 ? name : name.slice(0, end)}`;
+}
+
+/** `reserved.host` is written with its source too. Upstream: pkg/labels parseSource before 1.20. */
+function isDottedReserved(key: string): boolean {
+  return key.startsWith("reserved.") && !key.includes(":");
 }
 
 /** Upstream: pkg/labels parseSource. */

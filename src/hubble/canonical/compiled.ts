@@ -1,4 +1,4 @@
-import { NameTable } from "#decode/flow-memo.ts";
+import { NameTable } from "#decode/flow/flow-memo.ts";
 import { type Descriptor, descriptorOf, enumOf, type Field } from "../schema.ts";
 
 /** How a value is written. */

@@ -1,4 +1,4 @@
-import { SpanMemo, sample } from "#decode/flow-memo.ts";
+import { SpanMemo, sample } from "#decode/flow/flow-memo.ts";
 import type { Json, JsonObject } from "#model/json.ts";
 import type { Message } from "../message.ts";
 import { descriptorOf } from "../schema.ts";

@@ -1,4 +1,4 @@
-import { FINGERPRINT_START, mixHigh, mixLow } from "#decode/flow-uuid.ts";
+import { FINGERPRINT_START, mixHigh, mixLow } from "#decode/flow/flow-uuid.ts";
 import { WireCursor } from "./wire-cursor.ts";
 import { WireType } from "./wire-plan.ts";
 

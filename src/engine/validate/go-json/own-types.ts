@@ -1,5 +1,5 @@
 import { isObject, type Json } from "#model/json.ts";
-import { ICMPV4_TYPES, ICMPV6_TYPES } from "../../icmp-types.ts";
+import { ICMPV4_TYPES, ICMPV6_TYPES } from "../../rules/icmp-types.ts";
 import { failureText, unmarshal } from "./unmarshal.ts";
 import { type Decoded, type GoShape, INT32, list, map, named, struct, TEXT } from "./shape.ts";
 import { atoi } from "../go-number.ts";

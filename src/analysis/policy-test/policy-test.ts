@@ -1,0 +1,159 @@
+import { createEngine, type Engine, wholeOf } from "#engine/engine.ts";
+import type { Connection } from "#model/connection.ts";
+import type { ConversationDecision, Direction, Ruling } from "#model/decision.ts";
+import type { Inventory } from "#model/objects.ts";
+import type { PolicyObject, RuleRef } from "#model/policy.ts";
+import type { PolicyTest, TestConnection } from "#model/policy-test.ts";
+import { askedOf, createTestWorld, type TestWorld } from "./policy-test-world.ts";
+
+/** One line of `ringfence test --output jsonl`. `got` has the keys of `expect`. */
+export type PolicyTestResult =
+  | {
+      readonly test: string;
+      /** The connection's name, or its index. */
+      readonly connection: string | number;
+      readonly pass: boolean;
+      readonly got: Readonly<Record<string, unknown>>;
+      readonly expect: Readonly<Record<string, unknown>>;
+    }
+  | {
+      readonly test: string;
+      readonly policy: string;
+      readonly pass: boolean;
+      readonly got: Readonly<Record<string, unknown>>;
+      readonly expect: Readonly<Record<string, unknown>>;
+    };
+
+/** A test with its decoded objects, ready to be run under these policies or under others. */
+export type PreparedTest = {
+  readonly test: PolicyTest;
+  readonly world: TestWorld;
+  readonly policies: readonly PolicyObject[];
+  readonly engine: Engine;
+};
+
+/** Makes a test ready. */
+export function preparePolicyTest(
+  test: PolicyTest,
+  inventory: Inventory,
+  policies: readonly PolicyObject[],
+): PreparedTest {
+  return preparedIn(createTestWorld(test, inventory), policies);
+}
+
+/** The same objects under other policies. */
+export function preparedIn(world: TestWorld, policies: readonly PolicyObject[]): PreparedTest {
+  const { test, inventory } = world;
+  const engine = createEngine({ minor: test.cilium, config: test.config, inventory, policies });
+  return { test, world, policies, engine };
+}
+
+/** Runs one policy test over its decoded objects: a result for every connection and every expected policy. */
+export function runPolicyTest(
+  test: PolicyTest,
+  inventory: Inventory,
+  policies: readonly PolicyObject[],
+): readonly PolicyTestResult[] {
+  return runPrepared(preparePolicyTest(test, inventory, policies));
+}
+
+/** Runs a prepared test: connections in order, then expected policies. */
+export function runPrepared(prepared: PreparedTest): readonly PolicyTestResult[] {
+  const { test, engine } = prepared;
+  const connections = test.connections.map((_, index) => runConnection(prepared, index));
+  return [...connections, ...test.expectPolicies.map((expect) => runPolicy(test, expect, engine))];
+}
+
+/** What the agent says of a policy, held against what the test expects. */
+export function runPolicy(
+  test: PolicyTest,
+  expect: PolicyTest["expectPolicies"][number],
+  engine: Engine,
+): PolicyTestResult {
+  const { policy, ...wanted } = expect;
+  const status = engine.policies.findLast((item) => item.policy === policy);
+  const error = status === undefined ? "no such policy among the objects" : status.valid ? "" : status.error;
+  const help = status === undefined || status.valid ? "" : status.help;
+  const got = { valid: status?.valid ?? false, error, help };
+  const pass = (wanted.valid === undefined || wanted.valid === got.valid) && got.error.includes(wanted.error ?? "");
+  return { test: test.name, policy, pass: pass && status !== undefined, got, expect: wanted };
+}
+
+/** The result of one connection of a test, by its index. */
+export function runConnection(prepared: PreparedTest, index: number): PolicyTestResult {
+  const connection = prepared.test.connections[index];
+  if (connection === undefined) throw new Error(`the test has no connection ${index}`);
+  return resultOf(prepared.test, index, decideConnection(prepared, connection));
+}
+
+/** A decision held against what the test expects of the connection of this index; a text says which end there is not. */
+export function resultOf(test: PolicyTest, index: number, decision: ConversationDecision | string): PolicyTestResult {
+  const connection = test.connections[index];
+  if (connection === undefined) throw new Error(`the test has no connection ${index}`);
+  const line = { test: test.name, connection: connection.name ?? index, expect: connection.expect };
+  if (typeof decision === "string") return { ...line, pass: false, got: { verdict: "undecided", error: decision } };
+  const all = answersOf(decision);
+  const got = Object.fromEntries(Object.keys(connection.expect).map((key) => [key, all[key] ?? null]));
+  const pass = Object.entries(connection.expect).every(([key, wanted]) => isSame(got[key], wanted));
+  return { ...line, pass, got };
+}
+
+/**
+ * Decides a connection of a test with the request that the proxy in question would see: a test may give an HTTP
+ * request and a DNS question. A text says which end there is not.
+ */
+export function decideConnection(
+  { engine, world }: PreparedTest,
+  connection: TestConnection,
+): ConversationDecision | string {
+  const asked = askedOf(connection, world);
+  return typeof asked === "string" ? asked : decideAsked(engine, asked, connection);
+}
+
+/** The same, where the question is made already. */
+export function decideAsked(engine: Engine, asked: Connection, connection: TestConnection): ConversationDecision {
+  const decision = engine.decide(asked);
+  const name = connection.dnsQuery ?? null;
+  if (name === null) return decision;
+  const question: Connection = { ...asked, request: { kind: "dns", name } };
+  const answered = engine.decide(question);
+  const side = (direction: Direction) => (asksDns(decision[direction]) ? answered : decision)[direction];
+  const [egress, ingress] = [side("egress"), side("ingress")];
+  return { verdict: wholeOf(egress, ingress), egress, ingress };
+}
+
+function asksDns(ruling: Ruling | null): boolean {
+  return ruling?.decision === "allowed" && ruling.redirect === "dns";
+}
+
+/** Lists are compared as sets. */
+export function isSame(got: unknown, wanted: unknown): boolean {
+  if (!Array.isArray(got) || !Array.isArray(wanted)) return got === wanted;
+  const a = new Set(got);
+  const b = new Set(wanted);
+  return a.size === b.size && [...a].every((item) => b.has(item));
+}
+
+/** Every key that `expect` may have. */
+export function answersOf({ verdict, egress, ingress }: ConversationDecision): Record<string, unknown> {
+  return { verdict, ...sideAnswers("egress", egress), ...sideAnswers("ingress", ingress) };
+}
+
+function sideAnswers(side: Direction, ruling: Ruling | null): Record<string, unknown> {
+  if (ruling === null) return { [side]: null };
+  const policies = [...new Set(ruling.by.map((rule) => rule.policy))].sort();
+  const rules = (refs: readonly RuleRef[]) => refs.map((rule) => `${rule.policy} ${rule.element}`);
+  const plain = {
+    [side]: ruling.decision,
+    [`${side}Policies`]: policies,
+    [`${side}Rules`]: rules(ruling.by),
+    [`${side}DefaultDeny`]: rules(ruling.defaultDeny),
+  };
+  if (ruling.decision !== "allowed") return plain;
+  return {
+    ...plain,
+    [`${side}Redirect`]: ruling.redirect ?? "none",
+    [`${side}Auth`]: ruling.auth ?? "disabled",
+    [`${side}L7`]: ruling.l7,
+  };
+}
