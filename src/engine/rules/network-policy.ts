@@ -16,7 +16,7 @@ import {
   withMatch,
 } from "../selector/selector.ts";
 import { isSet, listOf, structOf, textOf, textsOf } from "../validate/fields.ts";
-import { isWellFormed } from "../well-formed.ts";
+import { isWellFormed } from "../selector/well-formed.ts";
 
 // Upstream: pkg/k8s/network_policy.go ParseNetworkPolicy. Differs: a default deny that Cilium writes as a rule without
 // peers is an entry whose element is the whole spec.

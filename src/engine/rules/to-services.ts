@@ -3,7 +3,7 @@ import type { Inventory, Service } from "#model/objects.ts";
 import { isMet, type EndpointSelector, readSelector, requirementsOf } from "../selector/selector.ts";
 import type { CidrRule } from "../selector/cidr-selector.ts";
 import { labelArray } from "../selector/labels.ts";
-import { isWellFormed } from "../well-formed.ts";
+import { isWellFormed } from "../selector/well-formed.ts";
 import { NAMESPACE_KEY, type ParseContext } from "./parse-context.ts";
 import { isSet, structOf, structsOf, textOf } from "../validate/fields.ts";
 

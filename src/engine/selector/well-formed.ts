@@ -1,5 +1,5 @@
-import type { EndpointSelector } from "./selector/selector.ts";
-import { labelKeyErrors, labelValueErrors } from "./validate/label-syntax.ts";
+import type { EndpointSelector } from "./selector.ts";
+import { labelKeyErrors, labelValueErrors } from "../validate/label-syntax.ts";
 
 /** True for a selector that Kubernetes takes, its keys written `k8s.name`. Upstream: apimachinery labels.NewRequirement. */
 export function isWellFormed({ labels, expressions }: EndpointSelector): boolean {
