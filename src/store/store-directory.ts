@@ -20,6 +20,8 @@ const UNFINISHED = "unfinished";
 const DAMAGED = "damaged";
 const STORE_FILE = "store.json";
 const MAGIC = "PAR1";
+/** An empty folder in the way is not waited for. */
+const MOST_LISTINGS = 5;
 
 /**
  * Where a store's files lie. A segment is a directory: it is written under `unfinished`, synced, and renamed into
@@ -90,17 +92,33 @@ export class StoreDirectory {
     renameSync(join(this.path, SEGMENTS, name), to);
   }
 
-  /** Every whole segment, and for the others what is wrong with them. `isThorough`: looks into the files too. */
-  list(isThorough = false): { readonly manifests: readonly Manifest[]; readonly damaged: readonly Damaged[] } {
+  /** The names of all segments. */
+  names(): readonly string[] {
+    return namesIn(join(this.path, SEGMENTS));
+  }
+
+  /**
+   * Every whole segment, and for the others what is wrong with them. `isThorough`: looks into the files too. What is taken
+   * away meanwhile has been joined into another that may not have been there when the names were read: they are read again.
+   */
+  list(isThorough = false): SegmentList {
+    for (let attempt = 1; ; attempt++) {
+      const list = this.listOnce(isThorough);
+      if (!list.hasVanished || attempt >= MOST_LISTINGS) return list;
+    }
+  }
+
+  private listOnce(isThorough: boolean): SegmentList & { readonly hasVanished: boolean } {
     const manifests: Manifest[] = [];
     const damaged: Damaged[] = [];
-    for (const name of namesIn(join(this.path, SEGMENTS))) {
+    let hasVanished = false;
+    for (const name of this.names()) {
       const found = this.lookAt(name, isThorough);
-      if (found === null) continue;
-      if (typeof found === "string") damaged.push({ name, reason: found });
+      if (found === null) hasVanished = true;
+      else if (typeof found === "string") damaged.push({ name, reason: found });
       else manifests.push(found);
     }
-    return { manifests, damaged };
+    return { manifests, damaged, hasVanished };
   }
 
   /** A segment's manifest, what is wrong with it, or null when it has just been taken away. */
@@ -117,6 +135,8 @@ export class StoreDirectory {
     return manifest;
   }
 }
+
+export type SegmentList = { readonly manifests: readonly Manifest[]; readonly damaged: readonly Damaged[] };
 
 export type Damaged = { readonly name: string; readonly reason: string };
 
