@@ -136,6 +136,15 @@ export const QUIET: Flag = { name: "quiet", alias: "q", group: "output", summary
 
 export const HELP: Flag = { name: "help", alias: "h", group: "output", summary: "help; -h is short, --help explains" };
 
+/** Where the cluster's objects come from. */
+export const CLUSTER_FLAGS: readonly Flag[] = [OBJECTS, CAPTURE, KUBECONFIG, CONTEXT, LIVE];
+
+/** What is proposed, and whether it is all there is. */
+export const PROPOSAL_FLAGS: readonly Flag[] = [POLICIES, ONLY];
+
+/** Which Cilium decides. */
+export const CILIUM_FLAGS: readonly Flag[] = [CILIUM, CILIUM_CONFIG];
+
 /** `-o` with the formats of one verb. */
 export function outputFlag(choices: readonly string[]): Flag {
   return {

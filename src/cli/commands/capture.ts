@@ -1,6 +1,6 @@
 import type { Flag } from "../args.ts";
 import type { Command } from "../command.ts";
-import { CAPTURE, CONTEXT, FLOWS, HELP, KUBECONFIG, LIVE, OBJECTS, QUIET } from "../flags.ts";
+import { CLUSTER_FLAGS, FLOWS, HELP, QUIET } from "../flags.ts";
 
 export const REDACT: Flag = {
   name: "redact",
@@ -18,7 +18,7 @@ export const capture: Command = {
     "Objects come from the live cluster (--live, --kubeconfig, --context: get and list alone) or from files. Secrets are never read; commands, environments and volumes of pods are left out, also without --redact.",
   ],
   operand: { name: "OUT", many: false, required: true, path: true },
-  flags: [FLOWS, OBJECTS, CAPTURE, KUBECONFIG, CONTEXT, LIVE, REDACT, QUIET, HELP],
+  flags: [FLOWS, ...CLUSTER_FLAGS, REDACT, QUIET, HELP],
   examples: [
     {
       does: "what the cluster is, and the last flows that its nodes hold",

@@ -2,20 +2,14 @@ import type { Flag } from "../args.ts";
 import type { Command } from "../command.ts";
 import {
   ALL,
-  CAPTURE,
-  CILIUM,
-  CILIUM_CONFIG,
+  CILIUM_FLAGS,
+  CLUSTER_FLAGS,
   COLOR,
-  CONTEXT,
   FLOWS,
   HELP,
-  KUBECONFIG,
-  LIVE,
   NAMES,
-  OBJECTS,
-  ONLY,
   outputFlag,
-  POLICIES,
+  PROPOSAL_FLAGS,
   QUIET,
 } from "../flags.ts";
 
@@ -51,19 +45,7 @@ export const FORCE: Flag = {
 };
 
 /** What only --record takes. */
-export const RECORD_INPUTS: readonly Flag[] = [
-  FLOWS,
-  OBJECTS,
-  CAPTURE,
-  KUBECONFIG,
-  CONTEXT,
-  LIVE,
-  POLICIES,
-  ONLY,
-  NAMES,
-  CILIUM,
-  CILIUM_CONFIG,
-];
+export const RECORD_INPUTS: readonly Flag[] = [FLOWS, ...CLUSTER_FLAGS, ...PROPOSAL_FLAGS, NAMES, ...CILIUM_FLAGS];
 
 export const test: Command = {
   name: "test",

@@ -11,17 +11,17 @@ import { loadManifests } from "#sources/manifests.ts";
 import { type Invocation, isOn } from "../args.ts";
 import type { ExitCode } from "../command.ts";
 import { REDACT } from "../commands/capture.ts";
-import { CAPTURE, FLOWS, OBJECTS, QUIET } from "../flags.ts";
+import { progressOf } from "../flag-values.ts";
+import { CAPTURE, FLOWS, OBJECTS } from "../flags.ts";
 import { openInputs } from "../gather-inputs.ts";
 import { clusterChoice, pathsOf } from "../gather-request.ts";
 import { refuseTwoStreams } from "../input-text.ts";
 import type { Io } from "../io.ts";
-import { NO_PROGRESS } from "../progress.ts";
 import { VERSION } from "../version.ts";
 
 /** `ringfence capture`: gathers objects and flows, and writes them as they are, or redacted. */
 export async function runCapture(invocation: Invocation, io: Io): Promise<ExitCode> {
-  const progress = isOn(invocation, QUIET) ? NO_PROGRESS : io.progress;
+  const progress = progressOf(invocation, io);
   const [out = ""] = invocation.operands;
   const cluster = clusterChoice(invocation);
   const paths = {

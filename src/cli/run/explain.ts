@@ -3,7 +3,7 @@ import { readQuestion } from "#analysis/explain/read-question.ts";
 import { nearestName } from "#decode/nearest.ts";
 import type { Conversation } from "#model/conversation.ts";
 import type { Explained } from "#model/explanation.ts";
-import { type Finding, type Severity, UserError } from "#model/finding.ts";
+import { type Finding, UserError } from "#model/finding.ts";
 import type { Snapshot, Traffic } from "#model/snapshot.ts";
 import { explainedFailsOn } from "#report/explanation/severity.ts";
 import { explainedJson } from "#report/explanation/json.ts";
@@ -13,18 +13,18 @@ import { readAskedFlows } from "../asked-flows.ts";
 import { readRequest } from "../asked-request.ts";
 import type { ExitCode } from "../command.ts";
 import { DNS, EXPLAIN_OUTPUT, HEADER, HOST, HTTP, ICMP, SNI } from "../commands/explain.ts";
-import { ALL, COLOR, FAIL_ON, ONLY, QUIET } from "../flags.ts";
+import { progressOf, textLayout, thresholdOf } from "../flag-values.ts";
+import { ALL, ONLY } from "../flags.ts";
 import { type Gathered, type GatherRequest, gather } from "../gather.ts";
 import { gatherRequest } from "../gather-request.ts";
 import { readInputText } from "../input-text.ts";
 import type { Io } from "../io.ts";
-import { NO_PROGRESS } from "../progress.ts";
 
 const STANDARD_INPUT = "standard input";
 
 /** `ringfence explain`: reads the question, gathers what is known, decides, prints. */
 export async function runExplain(invocation: Invocation, io: Io): Promise<ExitCode> {
-  const progress = isOn(invocation, QUIET) ? NO_PROGRESS : io.progress;
+  const progress = progressOf(invocation, io);
   const isFlows = checkedOperands(invocation);
   const request = gatherRequest(invocation);
   refuseNothing(request);
@@ -141,12 +141,5 @@ function nothingAsked(asked: Traffic | null): UserError {
 
 function formatted(explained: Explained, invocation: Invocation, io: Io): string {
   if (valueOf(invocation, EXPLAIN_OUTPUT) === "json") return explainedJson(explained);
-  const when = valueOf(invocation, COLOR);
-  const color = when === "always" || (when !== "never" && io.isColorful);
-  return explainedText(explained, { width: io.width, color, all: isOn(invocation, ALL) });
-}
-
-function thresholdOf(invocation: Invocation): Severity | "never" {
-  const value = valueOf(invocation, FAIL_ON);
-  return value === "warn" || value === "info" || value === "never" ? value : "error";
+  return explainedText(explained, textLayout(invocation, io));
 }

@@ -10,17 +10,17 @@ import { counted, minuteText } from "#report/words.ts";
 import { type Invocation, isOn, valueOf } from "../args.ts";
 import type { ExitCode } from "../command.ts";
 import { FORCE, WRITE } from "../commands/test.ts";
-import { ONLY, QUIET } from "../flags.ts";
+import { progressOf } from "../flag-values.ts";
+import { ONLY } from "../flags.ts";
 import { gather } from "../gather.ts";
 import { gatherRequest } from "../gather-request.ts";
 import type { Io } from "../io.ts";
-import { NO_PROGRESS } from "../progress.ts";
 import { testReports } from "../test-pool.ts";
 
 /** `ringfence test --record`: gathers as `rehearse` does, makes tests of what is accepted, prints or writes them. */
 export async function runRecordTests(invocation: Invocation, io: Io): Promise<ExitCode> {
   refuseOddities(invocation);
-  const progress = isOn(invocation, QUIET) ? NO_PROGRESS : io.progress;
+  const progress = progressOf(invocation, io);
   const gathered = await gather(gatherRequest(invocation), progress);
   const { snapshot, proposed, sources } = gathered;
   progress.update(`deciding ${snapshot.traffic.conversations.length} conversations`);

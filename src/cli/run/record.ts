@@ -11,9 +11,9 @@ import { policyChanges } from "#traffic/finish/policy-changes.ts";
 import { type Flag, type Invocation, isOn, valueOf, valuesOf } from "../args.ts";
 import type { ExitCode } from "../command.ts";
 import { FLUSH_INTERVAL, LISTEN, RETAIN_BYTES, RETAIN_DAYS, TO } from "../commands/record.ts";
+import { progressOf } from "../flag-values.ts";
 import { FLOWS, OBJECTS, QUIET } from "../flags.ts";
 import type { Io } from "../io.ts";
-import { NO_PROGRESS } from "../progress.ts";
 import { isStorePath } from "../store-input.ts";
 import { type RecordServer, serveRecorder } from "./record-server.ts";
 
@@ -36,7 +36,7 @@ export async function runRecord(invocation: Invocation, io: Io): Promise<ExitCod
   const listen = valueOf(invocation, LISTEN);
   const server = listen === null ? null : await serveRecorder(recorder, listen);
   if (server !== null) io.err(`ringfence record: listening on ${server.address}\n`);
-  const progress = isOn(invocation, QUIET) ? NO_PROGRESS : io.progress;
+  const progress = progressOf(invocation, io);
   try {
     await feed(flows, recorder, (text) => progress.update(text));
   } finally {

@@ -1,5 +1,5 @@
 import { type RehearsalInput, rehearse } from "#analysis/rehearse.ts";
-import { type Severity, UserError } from "#model/finding.ts";
+import { UserError } from "#model/finding.ts";
 import type { Rehearsal } from "#model/rehearsal.ts";
 import { explainableIds, explainText } from "#report/explain.ts";
 import { reportJsonChunks } from "#report/json.ts";
@@ -11,18 +11,18 @@ import { reportText, type TextOptions } from "#report/text.ts";
 import { type Invocation, isOn, valueOf, valuesOf } from "../args.ts";
 import type { ExitCode } from "../command.ts";
 import { EXPLAIN, FIX_DIFF, REHEARSE_OUTPUT } from "../commands/rehearse.ts";
-import { ALL, COLOR, FAIL_ON, ONLY, QUIET } from "../flags.ts";
+import { progressOf, textLayout, thresholdOf } from "../flag-values.ts";
+import { ALL, ONLY } from "../flags.ts";
 import { type Gathered, gather } from "../gather.ts";
 import { gatherRequest } from "../gather-request.ts";
 import type { Io } from "../io.ts";
-import { NO_PROGRESS } from "../progress.ts";
 import { VERSION } from "../version.ts";
 import { printFixDiff } from "./fix-diff.ts";
 import { printChunks } from "./print.ts";
 
 /** `ringfence rehearse`: gathers the inputs, decides, prints. */
 export async function runRehearse(invocation: Invocation, io: Io): Promise<ExitCode> {
-  const progress = isOn(invocation, QUIET) ? NO_PROGRESS : io.progress;
+  const progress = progressOf(invocation, io);
   const output = outputOf(invocation);
   const gathered = await gather(gatherRequest(invocation), progress);
   progress.update(`deciding ${gathered.snapshot.traffic.conversations.length} conversations`);
@@ -32,7 +32,7 @@ export async function runRehearse(invocation: Invocation, io: Io): Promise<ExitC
   const rehearsal = rehearse(input);
   progress.clear();
   const exitCode = failsOn(rehearsal, thresholdOf(invocation)) ? 1 : 0;
-  const text = textOptions(invocation, io, exitCode);
+  const text: TextOptions = { ...textLayout(invocation, io), exitCode };
   if (explained.length > 0) await io.out(explainAll(explained, { rehearsal, gathered, text }));
   else if (isOn(invocation, FIX_DIFF)) await printFixDiff(rehearsal, input, io);
   else await printChunks(formatted(output, rehearsal, text), io);
@@ -47,17 +47,6 @@ function outputOf(invocation: Invocation): string {
   if (first === undefined || (second === undefined && output === "text")) return output;
   const with_ = second === undefined ? `-o ${output}` : `--${second.name}`;
   throw new UserError("bad-arguments", `--${first.name} cannot be combined with ${with_}`, { help: "run it twice" });
-}
-
-function thresholdOf(invocation: Invocation): Severity | "never" {
-  const value = valueOf(invocation, FAIL_ON);
-  return value === "warn" || value === "info" || value === "never" ? value : "error";
-}
-
-function textOptions(invocation: Invocation, io: Io, exitCode: ExitCode): TextOptions {
-  const when = valueOf(invocation, COLOR);
-  const color = when === "always" || (when !== "never" && io.isColorful);
-  return { width: io.width, color, all: isOn(invocation, ALL), exitCode };
 }
 
 function formatted(output: string, rehearsal: Rehearsal, text: TextOptions): Iterable<string> {

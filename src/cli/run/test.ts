@@ -2,14 +2,13 @@ import { UserError } from "#model/finding.ts";
 import { placeText } from "#model/place.ts";
 import { frameJunit } from "#report/policy-test/junit.ts";
 import { frameMarkdown } from "#report/policy-test/markdown.ts";
-import { type TestTextOptions, type TestTotals, totalsText } from "#report/policy-test/text.ts";
+import { type TestTotals, totalsText } from "#report/policy-test/text.ts";
 import { count } from "#report/words.ts";
 import { type Invocation, isOn, valueOf, valuesOf } from "../args.ts";
 import type { ExitCode } from "../command.ts";
 import { FILTER, FORCE, RECORD_INPUTS, TEST_OUTPUT, WRITE } from "../commands/test.ts";
-import { ALL, COLOR, QUIET } from "../flags.ts";
+import { progressOf, textLayout } from "../flag-values.ts";
 import type { Io } from "../io.ts";
-import { NO_PROGRESS } from "../progress.ts";
 import type { TestReport, TestRun } from "../run-tests.ts";
 import { findTestFiles } from "../test-files.ts";
 import { testReports } from "../test-pool.ts";
@@ -18,7 +17,7 @@ import { userErrorText } from "../program.ts";
 /** `ringfence test`: runs tests and prints as it goes, in their order. */
 export async function runTest(invocation: Invocation, io: Io): Promise<ExitCode> {
   refuseRecordFlags(invocation);
-  const progress = isOn(invocation, QUIET) ? NO_PROGRESS : io.progress;
+  const progress = progressOf(invocation, io);
   const run = runOf(invocation, io);
   const printer = printerOf(run);
   const tally = { tests: 0, passed: 0, failed: 0, broken: 0, leftOut: 0 };
@@ -129,13 +128,7 @@ function printerOf({ printing }: TestRun): Printer {
 
 function runOf(invocation: Invocation, io: Io): TestRun {
   const output = valueOf(invocation, TEST_OUTPUT) ?? "text";
-  return { printing: { output, text: textOptions(invocation, io) }, filter: valueOf(invocation, FILTER) };
-}
-
-function textOptions(invocation: Invocation, io: Io): TestTextOptions {
-  const when = valueOf(invocation, COLOR);
-  const color = when === "always" || (when !== "never" && io.isColorful);
-  return { width: io.width, color, all: isOn(invocation, ALL) };
+  return { printing: { output, text: textLayout(invocation, io) }, filter: valueOf(invocation, FILTER) };
 }
 
 function warn({ findings }: TestReport & { readonly kind: "ran" }, io: Io): void {
