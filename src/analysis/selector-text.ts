@@ -32,7 +32,12 @@ function expressionHolds(
   if (ignore(key)) return true;
   const value = held.get(key);
   const values = Array.isArray(expression["values"]) ? expression["values"].map(String) : [];
-  switch (expression["operator"]) {
+  return operatorHolds(expression["operator"], value, values);
+}
+
+/** Whether a label of this value (undefined: no such label) meets a requirement; unknown operators are met by none. */
+export function operatorHolds(operator: unknown, value: string | undefined, values: readonly string[]): boolean {
+  switch (operator) {
     case "In":
       return value !== undefined && values.includes(value);
     case "NotIn":

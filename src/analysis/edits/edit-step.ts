@@ -13,6 +13,21 @@ export function applyStep(policy: PolicyObject, step: EditStep): PolicyObject | 
   return isObject(changed) ? { ...policy, value: changed } : null;
 }
 
+/** The policies with all steps made, in order, by name; null when one of them leads nowhere. */
+export function applySteps(
+  policies: ReadonlyMap<string, PolicyObject>,
+  steps: readonly EditStep[],
+): ReadonlyMap<string, PolicyObject> | null {
+  const edited = new Map(policies);
+  for (const step of steps) {
+    const policy = edited.get(step.policy);
+    const changed = policy === undefined ? null : applyStep(policy, step);
+    if (changed === null) return null;
+    edited.set(step.policy, changed);
+  }
+  return edited;
+}
+
 function changedValue(old: Json | undefined, step: EditStep): Json | undefined {
   switch (step.op) {
     case "append":

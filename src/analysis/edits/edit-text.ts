@@ -47,7 +47,7 @@ function editText(
 }
 
 /** The lines that a patch adds and takes away, without context. */
-function changedLines(diff: string): string {
+export function changedLines(diff: string): string {
   const lines = diff.split("\n").filter((line) => /^[+-](?![+-]{2} )/.test(line));
   return lines.map((line) => `${line[0] ?? ""} ${line.slice(1).trim()}`).join("\n");
 }

@@ -1,8 +1,7 @@
 import type { Conversation, End } from "#model/conversation.ts";
-import type { PolicyObject } from "#model/policy.ts";
 import type { Snapshot } from "#model/snapshot.ts";
 import type { Denial } from "../cause.ts";
-import { applyStep, type EditStep } from "./edit-step.ts";
+import { applySteps, type EditStep } from "./edit-step.ts";
 import { editReach } from "./edit-reach.ts";
 import type { Judgement } from "../judge.ts";
 import type { NameFacts } from "../learned-names.ts";
@@ -139,12 +138,6 @@ function shortest(
 }
 
 function applied(snapshot: Snapshot, facts: NameFacts, set: PolicySet, steps: readonly EditStep[]): PolicySet | null {
-  const policies = new Map<string, PolicyObject>(set.policies);
-  for (const step of steps) {
-    const policy = policies.get(step.policy);
-    const changed = policy === undefined ? null : applyStep(policy, step);
-    if (changed === null) return null;
-    policies.set(step.policy, changed);
-  }
-  return changedSet(snapshot, facts, set, [...policies.values()]);
+  const policies = applySteps(set.policies, steps);
+  return policies === null ? null : changedSet(snapshot, facts, set, [...policies.values()]);
 }

@@ -2,7 +2,7 @@ import { isObject, type Json } from "#model/json.ts";
 import { type PolicyObject, placeOf, policyName } from "#model/policy.ts";
 import type { PolicySelection } from "#model/explanation.ts";
 import { specPath, valueAt } from "../element.ts";
-import { bareKey, endLabels } from "../selector-text.ts";
+import { bareKey, endLabels, operatorHolds } from "../selector-text.ts";
 import { parseLabel } from "#model/labels.ts";
 import { askedWords, keyWords } from "./selector-words.ts";
 import type { ExplainedSide, ExplainStage } from "./stage.ts";
@@ -69,11 +69,12 @@ export function notSelecting(
 ): readonly PolicySelection[] {
   if (subject.kind !== "pod") return [];
   const labels = new Map(endLabels(subject).map((text) => [parseLabel(text).key, parseLabel(text).value]));
+  const isMet = ({ key, operator, values }: Requirement) => operatorHolds(operator, labels.get(bareKey(key)), values);
   return [...set.policies.values()]
     .filter((policy) => policy.namespace === subject.namespace && !walk.selecting.includes(policyName(policy)))
     .flatMap((policy) => {
       const at = selectorPath(policy, "spec");
-      const first = requirements(valueAt(policy.value, at)).find((item) => !isMet(item, labels));
+      const first = requirements(valueAt(policy.value, at)).find((item) => !isMet(item));
       const speaks = valueAt(policy.value, `spec.${side}`) !== undefined;
       if (first === undefined || !speaks) return [];
       const value = labels.get(bareKey(first.key));
@@ -81,18 +82,4 @@ export function notSelecting(
       return [{ ...placed(policy, at), labels: `${askedWords(first)} ≠ ${found}` }];
     })
     .slice(0, NOT_SELECTING);
-}
-
-function isMet({ key, operator, values }: Requirement, labels: ReadonlyMap<string, string>): boolean {
-  const value = labels.get(bareKey(key));
-  switch (operator) {
-    case "In":
-      return value !== undefined && values.includes(value);
-    case "NotIn":
-      return value === undefined || !values.includes(value);
-    case "Exists":
-      return value !== undefined;
-    case "DoesNotExist":
-      return value === undefined;
-  }
 }

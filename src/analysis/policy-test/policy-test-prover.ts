@@ -1,6 +1,5 @@
-import type { PolicyObject } from "#model/policy.ts";
-import { applyStep, type EditStep } from "../edits/edit-step.ts";
-import { type PolicyTestResult, type PreparedTest, preparedIn, runConnection } from "./policy-test.ts";
+import { applySteps, type EditStep } from "../edits/edit-step.ts";
+import { type PolicyTestResult, type PreparedTest, runConnection } from "./policy-test.ts";
 import { byName } from "../proposal.ts";
 
 /** What an edit does besides making one result as expected. */
@@ -17,7 +16,7 @@ const MAX_DECISIONS = 20_000;
 
 /** Proves edits by running the whole test again under the edited policies; remembers edits already tried. */
 export function createTestProver(prepared: PreparedTest, results: readonly PolicyTestResult[]): TestProver {
-  const { test, world, policies } = prepared;
+  const { test } = prepared;
   const tried = new Map<string, ReadonlySet<number> | null>();
   let decisions = 0;
   /** The connections that pass with the edit. */
@@ -26,8 +25,7 @@ export function createTestProver(prepared: PreparedTest, results: readonly Polic
     const known = tried.get(key);
     if (known !== undefined) return known;
     decisions += test.connections.length;
-    const edited = decisions > MAX_DECISIONS ? null : editedPolicies(policies, steps);
-    const again = edited === null ? null : preparedIn(world, edited);
+    const again = decisions > MAX_DECISIONS ? null : preparedWith(prepared, steps);
     const passed =
       again === null ? null : test.connections.flatMap((_, at) => (runConnection(again, at).pass ? [at] : []));
     tried.set(key, passed === null ? null : new Set(passed));
@@ -43,13 +41,10 @@ export function createTestProver(prepared: PreparedTest, results: readonly Polic
   };
 }
 
-function editedPolicies(policies: readonly PolicyObject[], steps: readonly EditStep[]): readonly PolicyObject[] | null {
-  const edited = new Map(byName(policies));
-  for (const step of steps) {
-    const policy = edited.get(step.policy);
-    const changed = policy === undefined ? null : applyStep(policy, step);
-    if (changed === null) return null;
-    edited.set(step.policy, changed);
-  }
-  return [...edited.values()];
+/** The same test under its policies with the steps made. */
+function preparedWith(prepared: PreparedTest, steps: readonly EditStep[]): PreparedTest | null {
+  const edited = applySteps(byName(prepared.policies), steps);
+  if (edited === null) return null;
+  const policies = [...edited.values()];
+  return { ...prepared, policies, engine: prepared.engine.with(policies) };
 }

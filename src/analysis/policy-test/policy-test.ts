@@ -38,13 +38,8 @@ export function preparePolicyTest(
   inventory: Inventory,
   policies: readonly PolicyObject[],
 ): PreparedTest {
-  return preparedIn(createTestWorld(test, inventory), policies);
-}
-
-/** The same objects under other policies. */
-export function preparedIn(world: TestWorld, policies: readonly PolicyObject[]): PreparedTest {
-  const { test, inventory } = world;
-  const engine = createEngine({ minor: test.cilium, config: test.config, inventory, policies });
+  const world = createTestWorld(test, inventory);
+  const engine = createEngine({ minor: test.cilium, config: test.config, inventory: world.inventory, policies });
   return { test, world, policies, engine };
 }
 
