@@ -61,9 +61,3 @@ function baseZero(text: string): string | null {
   const plain = digits.replaceAll("_", "");
   return kind === "" ? plain : `${kind === "0" ? "0o" : kind}${plain}`;
 }
-
-/** Upstream: strconv.ParseBool; null when it is none. */
-export function parseBool(text: string): boolean | null {
-  if (["1", "t", "T", "TRUE", "true", "True"].includes(text)) return true;
-  return ["0", "f", "F", "FALSE", "false", "False"].includes(text) ? false : null;
-}

@@ -5,7 +5,8 @@ import { FilterTracker } from "./flags/filter-tracker.ts";
 import { FlagError, type HubbleFlag } from "./flags/flag.ts";
 import { momentValue, parseDuration } from "./flags/moment-value.ts";
 import { parseRawFilters } from "./flags/raw-filters.ts";
-import { parseBool, parseUint } from "./go-text.ts";
+import { parseBool } from "#decode/go-bool.ts";
+import { parseUint } from "./go-text.ts";
 import type { Moment } from "./go-time.ts";
 import type { PrintOptions } from "./print/format.ts";
 

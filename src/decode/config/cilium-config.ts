@@ -1,3 +1,4 @@
+import { parseBool } from "../go-bool.ts";
 import type { Finding } from "#model/finding.ts";
 import type { JsonObject } from "#model/json.ts";
 import type { PolicyKind } from "#model/policy.ts";
@@ -107,16 +108,13 @@ function readModes(flags: Flags, read: Read): void {
   if (odd !== undefined) read.findings.push(badValue("policy-cidr-match-mode", odd, "nodes or pods", read));
 }
 
-const TRUE = new Set(["1", "t", "T", "TRUE", "true", "True"]);
-const FALSE = new Set(["0", "f", "F", "FALSE", "false", "False"]);
-
-/** Go's strconv.ParseBool; null when the flag is not given. */
+/** null when the flag is not given, or is no truth value. */
 function readBoolean(flags: Flags, flag: string, read: Read): boolean | null {
   const text = flags[flag]?.trim();
   if (text === undefined || text === "") return null;
-  if (TRUE.has(text)) return true;
-  if (!FALSE.has(text)) read.findings.push(badValue(flag, text, "true or false", read));
-  return FALSE.has(text) ? false : null;
+  const value = parseBool(text);
+  if (value === null) read.findings.push(badValue(flag, text, "true or false", read));
+  return value;
 }
 
 /** How long a DNS answer is kept at least. */
