@@ -30,3 +30,18 @@ export const NAMESPACE_META_PREFIX = "io.cilium.k8s.namespace.labels.";
 export const CLUSTER_LABEL = "io.cilium.k8s.policy.cluster";
 export const SERVICE_ACCOUNT_LABEL = "io.cilium.k8s.policy.serviceaccount";
 export const NAMED_PORTS_LABEL = "io.cilium.k8s.named-ports";
+
+/** True for the characters of a label's name or value, whatever its length. Upstream: apimachinery qualifiedNameFmt. */
+export function hasLabelNameForm(text: string): boolean {
+  return /^[-A-Za-z0-9_.]+$/.test(text) && /^[A-Za-z0-9]/.test(text) && /[A-Za-z0-9]$/.test(text);
+}
+
+/** True for lower-case letters, digits and inner dashes, whatever the length. Upstream: apimachinery dns1123LabelFmt. */
+export function hasDnsLabelForm(text: string): boolean {
+  return /^[-a-z0-9]+$/.test(text) && !text.startsWith("-") && !text.endsWith("-");
+}
+
+/** True for such labels with dots between them. Upstream: apimachinery dns1123SubdomainFmt. */
+export function hasSubdomainForm(text: string): boolean {
+  return text.split(".").every(hasDnsLabelForm);
+}

@@ -1,3 +1,5 @@
+import { hasDnsLabelForm, hasLabelNameForm, hasSubdomainForm } from "#model/labels.ts";
+
 /** True for a label key as Kubernetes takes it: an optional DNS subdomain and `/`, then a name of at most 63 bytes. */
 export function isLabelKey(key: string): boolean {
   const parts = key.split("/");
@@ -13,18 +15,14 @@ export function isLabelValue(value: string): boolean {
 
 /** True for a lower-case DNS subdomain of at most 253 bytes: what objects are named by. */
 export function isSubdomain(text: string): boolean {
-  return text.length <= 253 && text.split(".").every(isDnsWord);
+  return text.length <= 253 && hasSubdomainForm(text);
 }
 
 /** True for one part of such a name, of at most 63 bytes: what namespaces are named by. */
 export function isDnsLabel(text: string): boolean {
-  return text.length <= 63 && isDnsWord(text);
-}
-
-function isDnsWord(text: string): boolean {
-  return /^[-a-z0-9]+$/.test(text) && !text.startsWith("-") && !text.endsWith("-");
+  return text.length <= 63 && hasDnsLabelForm(text);
 }
 
 function isLabelName(text: string): boolean {
-  return text.length <= 63 && /^[-A-Za-z0-9_.]+$/.test(text) && /^[A-Za-z0-9]/.test(text) && /[A-Za-z0-9]$/.test(text);
+  return text.length <= 63 && hasLabelNameForm(text);
 }

@@ -1,3 +1,4 @@
+import { hasLabelNameForm, hasSubdomainForm } from "#model/labels.ts";
 import { byteLength } from "./go-text.ts";
 import type { Differences } from "./versions.ts";
 
@@ -42,7 +43,7 @@ function prefixErrors(prefix: string, wording: Wording): readonly string[] {
   if (prefix === "") return ["prefix part must be non-empty"];
   const errors: string[] = [];
   if (byteLength(prefix) > SUBDOMAIN_LIMIT) errors.push(`prefix part ${tooLong(SUBDOMAIN_LIMIT, wording)}`);
-  if (!isSubdomain(prefix)) errors.push(`prefix part ${SUBDOMAIN_RULE}`);
+  if (!hasSubdomainForm(prefix)) errors.push(`prefix part ${SUBDOMAIN_RULE}`);
   return errors;
 }
 
@@ -50,7 +51,7 @@ function nameErrors(name: string, wording: Wording): readonly string[] {
   const errors: string[] = [];
   if (name === "") errors.push("name part must be non-empty");
   else if (byteLength(name) > NAME_LIMIT) errors.push(`name part ${tooLong(NAME_LIMIT, wording)}`);
-  if (name === "" || !isName(name)) errors.push(`name part ${NAME_RULE}`);
+  if (name === "" || !hasLabelNameForm(name)) errors.push(`name part ${NAME_RULE}`);
   return errors;
 }
 
@@ -58,7 +59,7 @@ function nameErrors(name: string, wording: Wording): readonly string[] {
 export function labelValueErrors(value: string, wording: Wording): readonly string[] {
   const errors: string[] = [];
   if (byteLength(value) > NAME_LIMIT) errors.push(tooLong(NAME_LIMIT, wording));
-  if (value !== "" && !isName(value)) errors.push(VALUE_RULE);
+  if (value !== "" && !hasLabelNameForm(value)) errors.push(VALUE_RULE);
   return errors;
 }
 
@@ -74,12 +75,4 @@ export function sourcedKeyErrors(key: string, wording: Wording): readonly string
 
 function tooLong(limit: number, wording: Wording): string {
   return `must be no more than ${limit} ${wording.lengthUnit}`;
-}
-
-function isName(text: string): boolean {
-  return /^[-A-Za-z0-9_.]+$/.test(text) && /^[A-Za-z0-9]/.test(text) && /[A-Za-z0-9]$/.test(text);
-}
-
-function isSubdomain(text: string): boolean {
-  return text.split(".").every((label) => /^[-a-z0-9]+$/.test(label) && !label.startsWith("-") && !label.endsWith("-"));
 }
