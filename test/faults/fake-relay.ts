@@ -4,6 +4,7 @@ import { Server, ServerCredentials, type ServerWritableStream, status } from "@g
 import type { Message } from "#hubble/message.ts";
 import { readMessage } from "#hubble/wire/read-message.ts";
 import { writeMessage } from "#hubble/wire/write-message.ts";
+import { bufferMethod } from "#server/observer/buffer-method.ts";
 
 export const CERTIFICATES = join(import.meta.dirname, "..", "fixtures", "relay");
 
@@ -18,17 +19,6 @@ export type FakeRelay = {
   readonly close: () => void;
 };
 
-const same = (bytes: Buffer) => bytes;
-const rpc = (path: string, responseStream: boolean) => ({
-  path,
-  requestStream: false,
-  responseStream,
-  requestSerialize: same,
-  requestDeserialize: same,
-  responseSerialize: same,
-  responseDeserialize: same,
-});
-
 /** A server of GetFlows on a free port of this machine; `certificate` names one of the fixtures. */
 export async function fakeRelay(
   answer: Answer,
@@ -38,8 +28,8 @@ export async function fakeRelay(
   const server = new Server();
   server.addService(
     {
-      GetFlows: rpc("/observer.Observer/GetFlows", true),
-      Check: rpc("/grpc.health.v1.Health/Check", false),
+      GetFlows: bufferMethod("/observer.Observer/GetFlows", true),
+      Check: bufferMethod("/grpc.health.v1.Health/Check", false),
     },
     {
       GetFlows: (call: FlowsCall) => {

@@ -15,6 +15,7 @@ import { flagOf, type Message, textOf } from "#hubble/message.ts";
 import { readMessage } from "#hubble/wire/read-message.ts";
 import { writeMessage } from "#hubble/wire/write-message.ts";
 import { UserError } from "#model/finding.ts";
+import { bufferMethod } from "./buffer-method.ts";
 import type { FlowHistory, HistorySummary } from "./flow-history.ts";
 import { selectFlows } from "./select-flows.ts";
 
@@ -67,31 +68,18 @@ export async function startObserverServer(
   };
 }
 
-const same = (bytes: Buffer) => bytes;
 type FlowsCall = ServerWritableStream<Buffer, Buffer>;
 type UnaryCall = ServerUnaryCall<Buffer, Buffer>;
 
-function method(path: string, responseStream: boolean) {
-  return {
-    path,
-    requestStream: false,
-    responseStream,
-    requestSerialize: same,
-    requestDeserialize: same,
-    responseSerialize: same,
-    responseDeserialize: same,
-  };
-}
-
 const OBSERVER = {
-  GetFlows: method("/observer.Observer/GetFlows", true),
-  GetAgentEvents: method("/observer.Observer/GetAgentEvents", true),
-  GetDebugEvents: method("/observer.Observer/GetDebugEvents", true),
-  ServerStatus: method("/observer.Observer/ServerStatus", false),
-  GetNodes: method("/observer.Observer/GetNodes", false),
-  GetNamespaces: method("/observer.Observer/GetNamespaces", false),
+  GetFlows: bufferMethod("/observer.Observer/GetFlows", true),
+  GetAgentEvents: bufferMethod("/observer.Observer/GetAgentEvents", true),
+  GetDebugEvents: bufferMethod("/observer.Observer/GetDebugEvents", true),
+  ServerStatus: bufferMethod("/observer.Observer/ServerStatus", false),
+  GetNodes: bufferMethod("/observer.Observer/GetNodes", false),
+  GetNamespaces: bufferMethod("/observer.Observer/GetNamespaces", false),
 };
-const HEALTH = { Check: method("/grpc.health.v1.Health/Check", false) };
+const HEALTH = { Check: bufferMethod("/grpc.health.v1.Health/Check", false) };
 
 async function answerFlows(history: FlowHistory, call: FlowsCall): Promise<void> {
   const abort = new AbortController();
