@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { addEntry, type FilterContext, type FilterTable, portNumber } from "./l4-filter.ts";
-import { NO_L7, plainPorts, type PolicyEntry, type PortRule } from "../rules/policy-entry.ts";
+import { NO_L7, PLAIN_ENTRY, plainPorts, type PolicyEntry, type PortRule } from "../rules/policy-entry.ts";
 import { reservedSelector, type Selector, WILDCARD } from "../selector/selector.ts";
 import { SEMANTICS } from "../semantics.ts";
 
@@ -8,9 +8,9 @@ const WORLD = reservedSelector("world");
 
 function entry(l3: readonly Selector[] | null, l4: readonly PortRule[], element = "egress[0]"): PolicyEntry {
   return {
+    ...PLAIN_ENTRY,
     ...{ ref: { policy: "p", element }, direction: "egress", verdict: "allow", tier: 0, priority: 0 },
-    ...{ subject: WILDCARD, node: false, namespace: "a", l3, l4, defaultDeny: true, auth: null, log: "" },
-    ...{ peerField: null, order: "", endpoints: [], requires: [] },
+    ...{ subject: WILDCARD, namespace: "a", l3, l4, defaultDeny: true },
   };
 }
 

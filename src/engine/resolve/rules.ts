@@ -2,7 +2,7 @@ import type { Direction } from "#model/decision.ts";
 import type { RuleRef } from "#model/policy.ts";
 import type { CiliumConfig } from "#model/profile.ts";
 import { hasKey, type LabelArray } from "../selector/labels.ts";
-import { type PolicyEntry, type PolicyVerdict } from "../rules/policy-entry.ts";
+import { PLAIN_ENTRY, type PolicyEntry, type PolicyVerdict } from "../rules/policy-entry.ts";
 import { HOST, type Selector, WILDCARD } from "../selector/selector.ts";
 import type { Semantics } from "../semantics.ts";
 
@@ -69,20 +69,7 @@ function implicitEntries(
 function implicitEntry(
   given: Pick<PolicyEntry, "ref" | "direction" | "l3" | "verdict" | "tier" | "priority">,
 ): PolicyEntry {
-  return {
-    ...given,
-    subject: WILDCARD,
-    node: false,
-    namespace: "",
-    l4: [],
-    defaultDeny: false,
-    auth: null,
-    log: "",
-    peerField: null,
-    order: "",
-    endpoints: [],
-    requires: [],
-  };
+  return { ...PLAIN_ENTRY, ...given, subject: WILDCARD, defaultDeny: false };
 }
 
 /** Absolute priorities: one number for each entry, and the first of each tier. */

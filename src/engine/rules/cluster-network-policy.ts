@@ -8,6 +8,7 @@ import { joined, k8sKey, namespaceSelector, scoped } from "./network-policy.ts";
 import type { ParseContext } from "./parse-context.ts";
 import {
   NO_L7,
+  PLAIN_ENTRY,
   plainPorts,
   type PolicyEntry,
   type PolicyVerdict,
@@ -45,23 +46,16 @@ function directionEntries(source: Source, direction: Direction): readonly Policy
 function baseEntry(source: Source, direction: Direction, rule: JsonObject, index: number): PolicyEntry {
   const { policy, spec } = source;
   return {
+    ...PLAIN_ENTRY,
     ref: { policy: policyName(policy), element: `${direction}[${index}]` },
     direction,
     verdict: verdictOf(textOf(rule, "action")),
     tier: textOf(spec, "tier") === "Baseline" ? BASELINE_TIER : ADMIN_TIER,
     priority: numberOf(spec, "priority") + index / 100,
     subject: subjectOf(spec),
-    node: false,
-    namespace: "",
     l3: null,
     l4: structsOf(rule, "protocols").map(protocolPorts),
     defaultDeny: false,
-    auth: null,
-    log: "",
-    peerField: null,
-    order: "",
-    endpoints: [],
-    requires: [],
   };
 }
 

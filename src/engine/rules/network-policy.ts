@@ -4,7 +4,7 @@ import { CLUSTER_LABEL, NAMESPACE_LABEL, NAMESPACE_META_PREFIX } from "#model/la
 import { type PolicyObject, policyName } from "#model/policy.ts";
 import { cidrRuleSelectors } from "../selector/cidr-selector.ts";
 import { CLUSTER_KEY, NAMESPACE_KEY, type ParseContext } from "./parse-context.ts";
-import type { PolicyEntry } from "./policy-entry.ts";
+import { PLAIN_ENTRY, type PolicyEntry } from "./policy-entry.ts";
 import { readKnpPorts } from "./read-ports.ts";
 import {
   CIDR_LABELS,
@@ -50,23 +50,17 @@ function policyTypes(spec: JsonObject): readonly string[] {
 function entryOf(source: Source, direction: Direction, element: string, l3: readonly Selector[] | null): PolicyEntry {
   const { policy, context, spec } = source;
   return {
+    ...PLAIN_ENTRY,
     ref: { policy: policyName(policy), element },
     direction,
     verdict: "allow",
     tier: context.semantics.normalTier,
     priority: 0,
     subject: finished(podSelector(spec["podSelector"], source), context),
-    node: false,
     namespace: policy.namespace ?? "",
     l3,
-    l4: [],
     defaultDeny: true,
-    auth: null,
-    log: "",
-    peerField: null,
-    order: "",
     endpoints: (l3 ?? []).filter((selector) => selector.kind === "labels" && !selector.key.startsWith(CIDR_LABELS)),
-    requires: [],
   };
 }
 

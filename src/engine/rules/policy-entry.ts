@@ -93,3 +93,16 @@ export type PolicyEntry = {
   readonly endpoints: readonly Selector[];
   readonly requires: readonly Requirement[];
 };
+
+/** What an entry has where its rule says nothing of it. */
+export const PLAIN_ENTRY = {
+  node: false,
+  namespace: "",
+  l4: [],
+  auth: null,
+  log: "",
+  peerField: null,
+  order: "",
+  endpoints: [],
+  requires: [],
+} as const satisfies Partial<PolicyEntry>;
