@@ -10,16 +10,30 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   engine: ["model"],
   edit: ["model"],
   analysis: ["model", "engine", "edit"],
+  lint: ["model", "engine", "edit", "analysis"],
   report: ["model"],
   hubble: ["model", "decode", "engine"],
   sources: ["model", "decode", "traffic", "hubble"],
   store: ["model", "decode", "traffic"],
   server: ["model", "decode", "traffic", "engine", "edit", "analysis", "report", "hubble", "sources", "store"],
-  cli: ["model", "decode", "traffic", "engine", "edit", "analysis", "report", "hubble", "sources", "store", "server"],
+  cli: [
+    "model",
+    "decode",
+    "traffic",
+    "engine",
+    "edit",
+    "analysis",
+    "lint",
+    "report",
+    "hubble",
+    "sources",
+    "store",
+    "server",
+  ],
 };
 
 /** Folders without clock, disk, network or randomness: the same code runs in the CLI, a worker and the browser. */
-const PURE = ["model", "decode", "traffic", "engine", "edit", "analysis", "report", "hubble"];
+const PURE = ["model", "decode", "traffic", "engine", "edit", "analysis", "lint", "report", "hubble"];
 const IMPURE = [
   [/from "node:/, "node: imports"],
   [/\bDate\.now\b/, "Date.now"],

@@ -1,4 +1,4 @@
-import type { Conversation, End } from "#model/conversation.ts";
+import type { Conversation } from "#model/conversation.ts";
 import type { Direction } from "#model/decision.ts";
 import type { Finding } from "#model/finding.ts";
 import { type PolicyObject, placeOf } from "#model/policy.ts";
@@ -15,7 +15,6 @@ import type { Snapshot } from "#model/snapshot.ts";
 import { calibrate } from "./calibrate.ts";
 import { deadRules } from "./dead-rules.ts";
 import { type EditSources, editWriter } from "./edits/edit-text.ts";
-import { endKey, endName } from "./end-name.ts";
 import { evidenceGaps, isTooLossy } from "./evidence.ts";
 import { notExercised } from "./features.ts";
 import { hairpins } from "./hairpins.ts";
@@ -31,6 +30,7 @@ import { byName, changedSet, countChanges, type PolicySet, policySet, proposedSe
 import { createProver } from "./edits/prove-edit.ts";
 import { readiness } from "./readiness.ts";
 import { reportDecision, reportEdge, timeText } from "./report-edge.ts";
+import { withNames } from "./with-names.ts";
 
 /** A snapshot, a proposal, and the texts of the proposal's files (for edits); `all` adds every conversation. */
 export type RehearsalInput = {
@@ -115,28 +115,6 @@ function prepare(input: RehearsalInput): Stage {
   const after = changedSet(snapshot, known, before, proposedSet(snapshot.policies, proposed, only));
   const judged = snapshot.traffic.conversations.filter((one) => one.notDecided === null);
   return { input, snapshot, facts: known, before, after, judged };
-}
-
-/**
- * The conversations with every name that is known for their outside ends, for people to read; ends that are alike are
- * one object, so that the engine reads each once.
- */
-function withNames(snapshot: Snapshot, facts: NameFacts): Snapshot {
-  const ends = new Map<string, End>();
-  const named = (end: End): End => {
-    const key = `${endKey(end)} ${endName(end)}`;
-    const known =
-      ends.get(key) ??
-      (end.kind === "address" ? { ...end, names: facts.byAddress.get(end.address) ?? end.names } : end);
-    ends.set(key, known);
-    return known;
-  };
-  const conversations = snapshot.traffic.conversations.map((one) => ({
-    ...one,
-    from: named(one.from),
-    to: named(one.to),
-  }));
-  return { ...snapshot, traffic: { ...snapshot.traffic, conversations } };
 }
 
 function findHoles(stage: Stage): { readonly holes: readonly Hole[]; readonly isBounded: boolean } {

@@ -1,0 +1,108 @@
+import { type EditSources, editWriter } from "#analysis/edits/edit-text.ts";
+import { endKey, endName } from "#analysis/end-name.ts";
+import type { End } from "#model/conversation.ts";
+import type { Severity } from "#model/finding.ts";
+import type { LintFinding, LintFix, LintReport } from "#model/lint.ts";
+import { placeOf, policyName } from "#model/policy.ts";
+import type { Check, Found } from "./check.ts";
+import { CHECKS } from "./checks.ts";
+import { sameElement } from "./element-rule.ts";
+import { createLintWorld, type LintInput, type LintWorld } from "./lint-world.ts";
+import { conversationText, proveFix } from "./prove-fix.ts";
+
+export type LintOptions = {
+  /** Texts of the linted files, for fixes. */
+  readonly sources: EditSources;
+  /** Which checks look; default all. */
+  readonly checks?: readonly Check[];
+};
+
+/** A finding with the check that made it. */
+type Held = { readonly check: Check; readonly found: Found };
+
+/** So many named; the rest is counted. */
+const NAMED = 3;
+/** Fixes proven in one run; beyond it they are offered unproven. */
+const MOST_PROOFS = 200;
+
+/** Looks with every check at a set of policies. Pure. What comments and settings ignore is for `ignore.ts`. */
+export function lint(input: LintInput, { sources, checks = CHECKS }: LintOptions): LintReport {
+  const world = createLintWorld(input);
+  const missing = (check: Check) => check.needs.filter((need) => !input.has.has(need));
+  const awake = checks.filter((check) => missing(check).length === 0);
+  const held = mostSpecific(awake.flatMap((check) => [...check.find(world)].map((found) => ({ check, found }))));
+  const fixer = createFixer(world, sources);
+  return {
+    version: 1,
+    findings: held.map((one) => report(one, fixer)).sort(byPlace),
+    slept: checks.flatMap((check) => (missing(check).length === 0 ? [] : [{ check: check.id, needs: missing(check) }])),
+    ignored: [],
+    totals: { policies: input.linted.length, checks: awake.length, conversations: world.conversations.length },
+  };
+}
+
+/** Leaves out what another check says more exactly of the same rule. */
+function mostSpecific(all: readonly Held[]): readonly Held[] {
+  return all.filter(({ check, found }) => {
+    const winners = check.yieldsTo ?? [];
+    return !all.some((other) => winners.includes(other.check.id) && isAboutSame(other.found, found));
+  });
+}
+
+function isAboutSame(one: Found, other: Found): boolean {
+  if (one.policy === null || other.policy === null) return one.policy === other.policy;
+  return policyName(one.policy) === policyName(other.policy) && sameElement(one.path, other.path);
+}
+
+type Fixer = (held: Held) => LintFix | null;
+
+function createFixer(world: LintWorld, sources: EditSources): Fixer {
+  const write = editWriter(world.set.policies, sources);
+  let proofs = 0;
+  return ({ check, found }) => {
+    const { steps = [] } = found;
+    if (steps.length === 0) return null;
+    const { isProven, newlyAllows } =
+      ++proofs > MOST_PROOFS ? { isProven: false, newlyAllows: [] } : proveFix(check, found, world);
+    return isProven ? { diff: write(steps).diff, proven: true, newlyAllows } : null;
+  };
+}
+
+function report({ check, found }: Held, fixer: Fixer): LintFinding {
+  const { subjects = [], peers = [], conversations = [] } = found;
+  return {
+    check: check.id,
+    severity: found.severity ?? check.severity,
+    message: found.message,
+    help: found.help,
+    place: found.policy === null ? (found.place ?? {}) : placeOf(found.policy, found.path),
+    subjects: subjects.length,
+    subjectNames: named(subjects),
+    peers: peers.length,
+    peerNames: named(peers),
+    flows: conversations.reduce((sum, one) => sum + one.flows, 0),
+    examples: conversations.slice(0, NAMED).map(conversationText),
+    fix: fixer({ check, found }),
+  };
+}
+
+function named(ends: readonly End[]): readonly string[] {
+  const distinct = new Map(ends.map((end) => [endKey(end), end]));
+  return [...new Set([...distinct.values()].map(endName))].sort().slice(0, NAMED);
+}
+
+const WEIGHT: Readonly<Record<Severity, number>> = { error: 0, warn: 1, info: 2 };
+
+function byPlace(one: LintFinding, other: LintFinding): number {
+  const [a, b] = [one.place, other.place];
+  return (
+    compare(a.file ?? a.object ?? "", b.file ?? b.object ?? "") ||
+    (a.line ?? 0) - (b.line ?? 0) ||
+    WEIGHT[one.severity] - WEIGHT[other.severity] ||
+    compare(one.check, other.check)
+  );
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

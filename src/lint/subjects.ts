@@ -1,0 +1,147 @@
+import { isNamespaceKey, bareKey } from "#analysis/selector-text.ts";
+import { writtenSpecs } from "#analysis/surprises/written-rules.ts";
+import type { Engine } from "#engine/engine.ts";
+import { podEnd } from "#engine/identity/identity.ts";
+import type { PodEnd } from "#model/conversation.ts";
+import { isObject, type Json, type JsonObject } from "#model/json.ts";
+import { NAMESPACE_LABEL } from "#model/labels.ts";
+import type { Pod } from "#model/objects.ts";
+import { type PolicyObject, policyName } from "#model/policy.ts";
+import type { Snapshot } from "#model/snapshot.ts";
+
+/** One spec of a policy. `path`: `spec`, or `specs[1]`. */
+export type Spec = { readonly policy: PolicyObject; readonly path: string; readonly value: JsonObject };
+
+/**
+ * The endpoints that a spec is about. `isReal`: those of the objects and the recording. Otherwise nobody knows them, and
+ * made-up ones stand for all there could be: the least that the spec's selector takes, and that joined with the labels
+ * that each other spec asks for. Then something is certain only where it holds for every one of them.
+ */
+export type Subjects = { readonly isReal: boolean; readonly ends: readonly PodEnd[] };
+
+/** The endpoints of which something holds: of real ones those, of made-up ones all or none. */
+export function holdsFor(subjects: Subjects, holds: (end: PodEnd) => boolean): readonly PodEnd[] {
+  if (subjects.isReal) return subjects.ends.filter(holds);
+  return subjects.ends.every(holds) ? subjects.ends.slice(0, 1) : [];
+}
+
+/** The specs of a policy with their paths. */
+export function specsOf(policy: PolicyObject): readonly Spec[] {
+  return writtenSpecs(policy).map(({ spec, path }) => ({
+    policy,
+    path: path === "" ? "spec" : path.slice(0, -1),
+    value: spec,
+  }));
+}
+
+/** A policy of this spec alone, under the same name. */
+export function onlySpec({ policy, value }: Spec): PolicyObject {
+  const { spec: _, specs: __, ...rest } = policy.value;
+  return { ...policy, value: { ...rest, spec: value } };
+}
+
+/** Beyond so many nothing is made up: the answer is then "nobody", and checks stay silent. */
+const MOST_WITNESSES = 400;
+
+/** Makes up the endpoints that a spec could be about, beside the specs of a whole set. */
+export function witnesses(spec: Spec, set: readonly Spec[], world: Snapshot, engine: Engine): readonly PodEnd[] {
+  const asked = askedLabels(spec);
+  if (asked === null) return [];
+  const name = policyName(spec.policy);
+  const found = new Map<string, PodEnd>();
+  for (const namespace of namespacesFor(spec, asked, set)) {
+    for (const labels of combined(asked, namespace, set)) {
+      const end = madeUp(namespace, labels, world);
+      if (found.has(end.labels.join()) || !engine.selectsSubject(name, end)) continue;
+      found.set(end.labels.join(), end);
+      if (found.size > MOST_WITNESSES) return [];
+    }
+  }
+  return [...found.values()];
+}
+
+type Asked = ReadonlyMap<string, string>;
+
+function* combined(asked: Asked, namespace: string, set: readonly Spec[]): Generator<Asked> {
+  yield asked;
+  for (const other of set) {
+    if (other.policy.namespace !== null && other.policy.namespace !== namespace) continue;
+    const more = askedLabels(other);
+    const joined = more === null ? null : join(asked, more);
+    if (joined !== null && joined.size > asked.size) yield joined;
+  }
+}
+
+function join(one: Asked, other: Asked): Asked | null {
+  for (const [key, value] of other) if ((one.get(key) ?? value) !== value) return null;
+  return new Map([...one, ...other]);
+}
+
+/** A namespaced policy's own; for a clusterwide one what it names, else those of the set and one that nothing speaks of. */
+function namespacesFor(spec: Spec, asked: Asked, set: readonly Spec[]): readonly string[] {
+  if (spec.policy.namespace !== null) return [spec.policy.namespace];
+  const named = asked.get(NAMESPACE_LABEL);
+  if (named !== undefined) return [named];
+  return [...new Set(["some-namespace", ...set.flatMap(({ policy }) => policy.namespace ?? [])])];
+}
+
+/** The least labels that the subject selector takes; null where that is not a pod's, or cannot be said. */
+function askedLabels({ policy, value }: Spec): Asked | null {
+  const selector = policy.kind === "NetworkPolicy" ? value["podSelector"] : value["endpointSelector"];
+  if (selector === undefined && policy.kind !== "NetworkPolicy") return null;
+  if (!isObject(selector)) return new Map();
+  const labels = new Map<string, string>();
+  const note = (key: string, label: string) => {
+    if (key.startsWith("reserved:")) return false;
+    const bare = bareKey(key);
+    if ((labels.get(bare) ?? label) !== label) return false;
+    labels.set(bare, label);
+    return true;
+  };
+  const matchLabels = isObject(selector["matchLabels"]) ? selector["matchLabels"] : {};
+  const isPlain = Object.entries(matchLabels).every(([key, label]) => note(key, String(label)));
+  const expressions = Array.isArray(selector["matchExpressions"]) ? selector["matchExpressions"] : [];
+  return isPlain && expressions.every((one) => isObject(one) && noteExpression(one, note)) ? labels : null;
+}
+
+function noteExpression(expression: JsonObject, note: (key: string, label: string) => boolean): boolean {
+  const key = String(expression["key"]);
+  const values: readonly Json[] = Array.isArray(expression["values"]) ? expression["values"] : [];
+  switch (expression["operator"]) {
+    case "In":
+      return note(key, String(values[0]));
+    case "Exists":
+      return note(key, "any");
+    default:
+      return !key.startsWith("reserved:");
+  }
+}
+
+function madeUp(namespace: string, asked: Asked, { inventory, cilium, config }: Snapshot): PodEnd {
+  const labels = [...asked].filter(([key]) => !isNamespaceKey(key) && !key.startsWith("io.cilium.k8s"));
+  const pod: Pod = {
+    namespace,
+    name: "some-pod",
+    labels: Object.fromEntries(labels),
+    annotations: {},
+    serviceAccount: asked.get("io.cilium.k8s.policy.serviceaccount") ?? "default",
+    nodeName: null,
+    hostNetwork: false,
+    addresses: [],
+    ports: [],
+    owners: [],
+    generateName: "",
+    phase: "Running",
+    startTime: null,
+    deletionTime: null,
+    dnsPolicy: "ClusterFirst",
+    dnsSearches: [],
+    fromTemplate: true,
+  };
+  const metadata = [...asked].filter(([key]) => key.startsWith("io.cilium.k8s.namespace.labels."));
+  const own = Object.fromEntries(metadata.map(([key, value]) => [key.replace(/^.*?labels\./, ""), value]));
+  const namespaces = [...inventory.namespaces.filter(({ name }) => name !== namespace)];
+  const known = inventory.namespaces.find(({ name }) => name === namespace);
+  const made = { name: namespace, annotations: {}, labels: { ...known?.labels, ...own } };
+  return podEnd(pod, { ...inventory, namespaces: [...namespaces, made] }, cilium.value, config.value);
+}
