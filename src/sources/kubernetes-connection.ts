@@ -1,6 +1,8 @@
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest, type RequestOptions } from "node:https";
+import { PassThrough } from "node:stream";
 import type { KubeConfig } from "@kubernetes/client-node/dist/config.js";
+import type { PortForward } from "@kubernetes/client-node/dist/portforward.js";
 import { isObject, type Json } from "#model/json.ts";
 import { UserError } from "#model/finding.ts";
 
@@ -9,6 +11,8 @@ export type ClusterChoice = {
   /** A kubeconfig file; null: `KUBECONFIG`, `~/.kube/config`, else the pod's own service account. */
   readonly kubeconfig: string | null;
   readonly context: string | null;
+  /** How the flag is called that names another context; default `--context`. */
+  readonly contextFlag?: string;
 };
 
 export type KubernetesReply = { readonly status: number; readonly body: AsyncIterable<Uint8Array> };
@@ -35,12 +39,14 @@ export class KubernetesConnection {
   private readonly server: URL;
   /** The context's name, for people. */
   readonly name: string;
+  private readonly contextFlag: string;
   private known: { readonly options: RequestOptions; readonly at: number } | null = null;
 
-  private constructor(config: KubeConfig, server: URL) {
+  private constructor(config: KubeConfig, server: URL, contextFlag: string) {
     this.config = config;
     this.server = server;
     this.name = config.getCurrentContext();
+    this.contextFlag = contextFlag;
   }
 
   /** Throws UserError when the kubeconfig cannot be read or names no such context. */
@@ -58,7 +64,7 @@ export class KubernetesConnection {
     if (cluster === null || !URL.canParse(cluster.server)) throw noCluster(config, choice);
     // A `kubectl proxy` speaks plain HTTP, where there is no TLS to skip; the library wants it said.
     if (cluster.server.startsWith("http:")) Object.assign(cluster, { skipTLSVerify: true });
-    return new KubernetesConnection(config, new URL(cluster.server));
+    return new KubernetesConnection(config, new URL(cluster.server), flagOf(choice));
   }
 
   /** Begins a GET; `path` begins with `/`. Throws UserError when no server answers. */
@@ -94,6 +100,15 @@ export class KubernetesConnection {
     } catch {
       return { status, value: { message: text.slice(0, 200) } };
     }
+  }
+
+  /** What opens a port of a pod; the web socket for it begins as a GET, too. */
+  async portForwarder(): Promise<PortForward> {
+    const { PortForward: Forwarder } = await import("@kubernetes/client-node/dist/portforward.js");
+    const { WebSocketHandler } = await import("@kubernetes/client-node/dist/web-socket-handler.js");
+    // Those of this process are nobody's here.
+    const streams = { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() };
+    return new Forwarder(this.config, true, new WebSocketHandler(this.config, undefined, streams));
   }
 
   /** Headers, certificates and the way through a proxy. A plugin is run anew once they are old, not for every page. */
@@ -134,7 +149,7 @@ export class KubernetesConnection {
   private unreachable(cause: unknown): UserError {
     return new UserError("cluster-unreachable", `${this.name}: ${this.server.origin}: ${messageOf(cause)}`, {
       cause,
-      help: "try: kubectl get namespaces; another cluster is named with --context or --kubeconfig",
+      help: `try: kubectl get namespaces; another cluster is named with ${this.contextFlag} or --kubeconfig`,
     });
   }
 }
@@ -183,13 +198,18 @@ function chooseContext(config: KubeConfig, context: string): void {
   config.setCurrentContext(context);
 }
 
-function noCluster(config: KubeConfig, { kubeconfig }: ClusterChoice): UserError {
+function flagOf({ contextFlag = "--context" }: ClusterChoice): string {
+  return contextFlag;
+}
+
+function noCluster(config: KubeConfig, choice: ClusterChoice): UserError {
+  const { kubeconfig } = choice;
   const names = config.getContexts().map(({ name }) => name);
   return new UserError("no-cluster", "no cluster is chosen", {
     ...(kubeconfig === null ? {} : { place: { file: kubeconfig } }),
     help:
       names.length === 0
         ? "name a kubeconfig with --kubeconfig FILE"
-        : `choose one of: ${names.join(", ")} with --context`,
+        : `choose one of: ${names.join(", ")} with ${flagOf(choice)}`,
   });
 }

@@ -1,11 +1,20 @@
 import { readFileSync } from "node:fs";
-import { type ChannelCredentials, Client, type ClientReadableStream, credentials, Metadata } from "@grpc/grpc-js";
+import {
+  type ChannelCredentials,
+  Client,
+  type ClientReadableStream,
+  credentials,
+  Metadata,
+  type ServiceError,
+} from "@grpc/grpc-js";
 import type { Message } from "#hubble/message.ts";
 import { readMessage } from "#hubble/wire/read-message.ts";
 import { writeMessage } from "#hubble/wire/write-message.ts";
 import { UserError } from "#model/finding.ts";
-import { GrpcCode, type RelayStatus, relayFault } from "./relay-fault.ts";
+import { GrpcCode, isPassing, type RelayStatus, relayFault } from "./relay-fault.ts";
 import { type RelayOptions, targetOf, usesTls } from "./relay-options.ts";
+import { type VersionWarning, versionWarnings } from "./relay-version.ts";
+import type { PortForward } from "./port-forward.ts";
 
 /** A flow has some 1,000 bytes. Upstream's limit is gRPC's own, 4 MiB. */
 const MOST_MESSAGE_BYTES = 16 << 20;
@@ -26,17 +35,27 @@ export const METHODS = {
 const same = (bytes: Uint8Array) => bytes;
 const buffer = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
+export type RelayParts = {
+  /** Told once of each, when the server's Hubble is newer than the one whose client this is. */
+  readonly onNewer?: (warning: VersionWarning) => void;
+};
+
 /** A connection to a Hubble server; it is made with the first call. Messages are bytes: who calls reads them. */
 export class RelayConnection {
   readonly server: string;
   private readonly client: Client;
   private readonly options: RelayOptions;
+  private readonly onNewer: (warning: VersionWarning) => void;
+  private readonly forward: PortForward | null;
+  private readonly told = new Set<string>();
 
-  /** Throws UserError when a certificate cannot be read. */
-  constructor(options: RelayOptions) {
+  /** Throws UserError when a certificate cannot be read. A port-forward is opened by `open` alone. */
+  constructor(options: RelayOptions, parts: RelayParts = {}, forward: PortForward | null = null) {
     this.options = options;
-    this.server = options.server;
-    this.client = new Client(targetOf(options), credentialsOf(options), {
+    this.onNewer = parts.onNewer ?? (() => {});
+    this.forward = forward;
+    this.server = forward === null ? options.server : forward.address;
+    this.client = new Client(targetOf(this), credentialsOf(options), {
       "grpc.max_receive_message_length": MOST_MESSAGE_BYTES,
       "grpc.keepalive_time_ms": KEEPALIVE_MILLISECONDS,
       "grpc.keepalive_timeout_ms": 20_000,
@@ -47,22 +66,50 @@ export class RelayConnection {
     });
   }
 
+  /** The same, with the port-forward that the options ask for. Throws UserError. */
+  static async open(options: RelayOptions, parts: RelayParts = {}): Promise<RelayConnection> {
+    if (options.portForward === null) return new RelayConnection(options, parts);
+    const { PortForward: Forward } = await import("./port-forward.ts");
+    const forward = await Forward.open(options.portForward);
+    try {
+      return new RelayConnection(options, parts, forward);
+    } catch (cause) {
+      forward.close();
+      throw cause;
+    }
+  }
+
   /** One answer. Throws UserError. */
   async ask({ path, request, response }: RelayMethod, message: Message = {}): Promise<Message> {
     const bytes = request === "" ? new Uint8Array(0) : writeMessage(request, message);
     const deadline = Date.now() + this.options.requestTimeoutSeconds * 1000;
     const answer = await new Promise<Uint8Array>((resolve, reject) => {
-      this.client.makeUnaryRequest(path, buffer, same, bytes, this.metadata(), { deadline }, (error, value) => {
-        if (error !== null) reject(relayFault(this.server, error));
+      const done = (error: ServiceError | null, value?: Uint8Array) => {
+        if (error !== null) reject(this.fault(error));
         else resolve(value ?? new Uint8Array(0));
-      });
+      };
+      const call = this.client.makeUnaryRequest(path, buffer, same, bytes, this.metadata(), { deadline }, done);
+      call.on("metadata", (metadata) => this.noteVersion(metadata));
     });
     return readMessage(response, answer);
   }
 
   /** A stream of answers, without a deadline. */
   stream({ path, request }: RelayMethod, message: Message): ClientReadableStream<Uint8Array> {
-    return this.client.makeServerStreamRequest(path, buffer, same, writeMessage(request, message), this.metadata());
+    const bytes = writeMessage(request, message);
+    const call = this.client.makeServerStreamRequest(path, buffer, same, bytes, this.metadata());
+    call.on("metadata", (metadata) => this.noteVersion(metadata));
+    return call;
+  }
+
+  /** Why a call ended so, in words: a port-forward that fails is the reason behind what gRPC says. */
+  fault(status: RelayStatus): UserError {
+    return this.forward?.fault() ?? relayFault(this.server, status);
+  }
+
+  /** Whether the same call may go well a moment later. */
+  isPassing(status: RelayStatus): boolean {
+    return this.forward?.fault()?.code !== "cluster-refused" && isPassing(status);
   }
 
   /** Resolves when the connection stands; with a status when it does not within the timeout. */
@@ -77,6 +124,15 @@ export class RelayConnection {
 
   close(): void {
     this.client.close();
+    this.forward?.close();
+  }
+
+  private noteVersion(metadata: Metadata): void {
+    for (const warning of versionWarnings((name) => String(metadata.get(name)[0] ?? ""))) {
+      if (this.told.has(warning.message)) continue;
+      this.told.add(warning.message);
+      this.onNewer(warning);
+    }
   }
 
   private metadata(): Metadata {

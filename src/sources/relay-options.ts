@@ -1,3 +1,5 @@
+import type { PortForwardChoice } from "./port-forward.ts";
+
 /** How a Hubble server, Relay or an agent, is reached. */
 export type RelayOptions = {
   /** `host:port`, `tls://host:port` or `unix:///path`. */
@@ -17,6 +19,8 @@ export type RelayOptions = {
   readonly timeoutSeconds: number;
   /** Of requests that are no streams. */
   readonly requestTimeoutSeconds: number;
+  /** Relay through the Kubernetes API, instead of `server`; null for none. */
+  readonly portForward: PortForwardChoice | null;
 };
 
 /** Where `hubble` looks when nothing else is said. Upstream: hubble/pkg/defaults. */
@@ -31,6 +35,7 @@ export const DEFAULT_RELAY: RelayOptions = {
   basicAuth: null,
   timeoutSeconds: 5,
   requestTimeoutSeconds: 12,
+  portForward: null,
 };
 
 const TLS_PREFIX = "tls://";
@@ -43,3 +48,6 @@ export function targetOf({ server }: Pick<RelayOptions, "server">): string {
 export function usesTls({ server, isTls }: Pick<RelayOptions, "server" | "isTls">): boolean {
   return isTls || server.startsWith(TLS_PREFIX);
 }
+
+/** What hubble's flags mean when they are not given. Upstream: hubble/cmd/common/config. */
+export const DEFAULT_PORT_FORWARD = { namespace: "kube-system", localPort: 4245 } as const;

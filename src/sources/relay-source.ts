@@ -10,7 +10,7 @@ import { wirePlan } from "#hubble/wire/wire-plan.ts";
 import { UserError } from "#model/finding.ts";
 import { RelayBatches } from "./relay-batches.ts";
 import { METHODS, type RelayConnection } from "./relay-connection.ts";
-import { GrpcCode, isPassing, type RelayStatus, relayFault } from "./relay-fault.ts";
+import { GrpcCode, type RelayStatus } from "./relay-fault.ts";
 import { RelayResume } from "./relay-resume.ts";
 
 const NEWLINE = 10;
@@ -50,7 +50,8 @@ export async function* livePieces(options: LiveOptions): AsyncGenerator<LivePiec
     if (live.hasAnswered) attempt = 0;
     if (status === null) return;
     const isLast = ++attempt > MOST_ATTEMPTS;
-    if (isLast || !live.resume.canResume() || !isPassing(status)) throw relayFault(options.connection.server, status);
+    const { connection } = options;
+    if (isLast || !live.resume.canResume() || !connection.isPassing(status)) throw connection.fault(status);
     if (attempt === 1) yield { kind: "note", text: live.brokenText(status) };
     await options.wait(Math.min(FIRST_WAIT_MILLISECONDS * 2 ** (attempt - 1), LONGEST_WAIT_MILLISECONDS));
     asked = live.resume.resume();

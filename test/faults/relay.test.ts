@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { status } from "@grpc/grpc-js";
+import { Metadata, status } from "@grpc/grpc-js";
 import { afterEach, describe, expect, it } from "vitest";
 import { inProcess } from "../cli/in-process.ts";
 import type { Run } from "../ringfence.ts";
@@ -191,6 +191,25 @@ describe("a newer Hubble", () => {
     expect(lines).toHaveLength(6);
     expect(lines[1]).toBe('{"flow":{"verdict":"FORWARDED"}}');
     expect(run.stderr.match(/field 1011 of Flow is not known to this version of ringfence/g)).toHaveLength(1);
+    expect(run.status).toBe(0);
+  });
+
+  it("of a later minor release: that is told once, in the hubble CLI's words", async () => {
+    const run = await observe(
+      (call, _request, calls) => {
+        const metadata = new Metadata();
+        metadata.set("hubble-relay-version", "1.99.1");
+        call.sendMetadata(metadata);
+        for (const number of range(1, 3)) send(call, flow(number));
+        if (calls === 0) drop(call);
+        else call.end();
+      },
+      ["--all"],
+    );
+    const text =
+      'level=WARN msg="Hubble CLI version is lower than Hubble Relay, API compatibility is not guaranteed, updating to a matching or higher version is recommended" hubble-cli-version=1.20.2 hubble-relay-version=1.99.1';
+    expect(run.stderr.split(text)).toHaveLength(2);
+    expect(relay?.requests).toHaveLength(2);
     expect(run.status).toBe(0);
   });
 

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -18,8 +19,11 @@ export class FakeApiServer {
   readonly watches: { readonly url: URL; readonly response: ServerResponse }[] = [];
   /** Looked at first. */
   answer: Answer = () => false;
+  /** What is done with a web socket; closed where nothing is said. */
+  upgrade: (request: IncomingMessage, socket: Duplex) => void = (_, socket) => socket.destroy();
   version = 100;
   private readonly server: Server;
+  private readonly upgraded: Duplex[] = [];
 
   private constructor(server: Server) {
     this.server = server;
@@ -29,6 +33,11 @@ export class FakeApiServer {
     const server = createServer();
     const fake = new FakeApiServer(server);
     server.on("request", (request, response) => fake.take(request, response));
+    server.on("upgrade", (request, socket) => {
+      fake.note(request);
+      fake.upgraded.push(socket);
+      fake.upgrade(request, socket);
+    });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     return fake;
   }
@@ -57,6 +66,7 @@ export class FakeApiServer {
 
   async stop(): Promise<void> {
     this.server.closeAllConnections();
+    for (const socket of this.upgraded) socket.destroy();
     await new Promise((resolve) => this.server.close(resolve));
   }
 
@@ -70,13 +80,17 @@ export class FakeApiServer {
     throw new Error(`only ${this.watches.length} watches were opened`);
   }
 
-  private take(request: IncomingMessage, response: ServerResponse): void {
-    const url = new URL(request.url ?? "/", "http://fake");
+  private note(request: IncomingMessage): void {
     this.asked.push({
       method: request.method ?? "",
       url: request.url ?? "",
       authorization: request.headers.authorization ?? "",
     });
+  }
+
+  private take(request: IncomingMessage, response: ServerResponse): void {
+    const url = new URL(request.url ?? "/", "http://fake");
+    this.note(request);
     if (this.answer(request, response, url)) return;
     const items = this.lists.get(url.pathname);
     if (items === undefined) return status(response, 404, "the server could not find the requested resource");

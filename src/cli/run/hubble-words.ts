@@ -2,6 +2,7 @@ import { FlagError, type HubbleFlag } from "#hubble/flags/flag.ts";
 import { OBSERVE_FLAGS } from "#hubble/flags/observe-flags.ts";
 import { flagTable, parseFlags } from "#hubble/flags/parse-flags.ts";
 import { FlagCollector, type FlagValues } from "#hubble/observe-request.ts";
+import { logLine } from "#hubble/response-reader.ts";
 import type { RelayConnection } from "#sources/relay-connection.ts";
 import type { ExitCode } from "../command.ts";
 import type { Io } from "../io.ts";
@@ -44,7 +45,9 @@ export async function askServer(
     checkSettings(settings);
     const options = serverSettings(settings);
     const { RelayConnection } = await import("#sources/relay-connection.ts");
-    const connection = new RelayConnection(options);
+    const connection = await RelayConnection.open(options, {
+      onNewer: ({ message, attributes }) => io.err(logLine(new Date().toISOString(), "WARN", message, attributes)),
+    });
     try {
       await ask({ connection, values, operands });
     } finally {

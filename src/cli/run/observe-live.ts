@@ -18,7 +18,9 @@ export async function observeLive(request: ObserveRequest, server: RelayOptions,
   buildFilters(request.filters, () => {});
   const output = createObserveOutput(io);
   const printer = new LivePrinter(request, { ...rest, warn, sink: output.sink });
-  const connection = new RelayConnection(server);
+  const connection = await RelayConnection.open(server, {
+    onNewer: ({ message, attributes }) => warn("WARN", message, attributes),
+  });
   const take = (piece: LivePiece) => {
     if (piece.kind === "status") printer.status(piece.message);
     else if (piece.kind === "note") warn("WARN", piece.text, []);

@@ -1,22 +1,18 @@
 import { parseDuration } from "#hubble/flags/moment-value.ts";
 import { FlagError } from "#hubble/flags/flag.ts";
-import { UserError } from "#model/finding.ts";
-import { DEFAULT_RELAY, type RelayOptions } from "#sources/relay-options.ts";
+import type { PortForwardChoice } from "#sources/port-forward.ts";
+import { DEFAULT_PORT_FORWARD, DEFAULT_RELAY, type RelayOptions, usesTls } from "#sources/relay-options.ts";
 import type { Settings } from "./observe-settings.ts";
 
 /** How the flags, the environment and the configuration file name a Hubble server. Upstream: hubble/cmd/common/conn. */
 export function serverSettings(settings: Settings): RelayOptions {
   const text = (name: string) => settings.text(name);
   const orNull = (name: string) => (text(name) === "" ? null : text(name));
-  if (settings.isOn("port-forward")) {
-    throw new UserError("port-forward", "--port-forward is not there yet", {
-      help: "forward the port yourself: kubectl -n kube-system port-forward service/hubble-relay 4245:80",
-    });
-  }
   const username = text("basic-auth-username");
+  const server = text("server") || DEFAULT_RELAY.server;
   return {
-    server: text("server") || DEFAULT_RELAY.server,
-    isTls: settings.isOn("tls"),
+    server,
+    isTls: usesTls({ server, isTls: settings.isOn("tls") }),
     isInsecure: settings.isOn("tls-allow-insecure"),
     caFiles: settings.list("tls-ca-cert-files").flatMap((list) => list.split(",")),
     certFile: orNull("tls-client-cert-file"),
@@ -25,6 +21,7 @@ export function serverSettings(settings: Settings): RelayOptions {
     basicAuth: username === "" ? null : { username, password: text("basic-auth-password") },
     timeoutSeconds: seconds(text("timeout"), DEFAULT_RELAY.timeoutSeconds),
     requestTimeoutSeconds: seconds(text("request-timeout"), DEFAULT_RELAY.requestTimeoutSeconds),
+    portForward: settings.isOn("port-forward") ? portForwardChoice(settings) : null,
   };
 }
 
@@ -33,4 +30,14 @@ function seconds(text: string, preset: number): number {
   const nanoseconds = parseDuration(text);
   if (nanoseconds === null) throw new FlagError(`time: invalid duration ${text}`);
   return Number(nanoseconds) / 1e9;
+}
+
+function portForwardChoice({ text }: Settings): PortForwardChoice {
+  const orNull = (name: string) => (text(name) === "" ? null : text(name));
+  const port = text("port-forward-port");
+  return {
+    cluster: { kubeconfig: orNull("kubeconfig"), context: orNull("kube-context"), contextFlag: "--kube-context" },
+    namespace: text("kube-namespace") || DEFAULT_PORT_FORWARD.namespace,
+    localPort: port === "" ? DEFAULT_PORT_FORWARD.localPort : Number(port) || 0,
+  };
 }
