@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { parseAllDocuments, stringify } from "yaml";
 import type { Json } from "#model/json.ts";
 import type { Change, Target } from "./change.ts";
-import { appendToList, editManifest, editManifestAll, replaceAt, setKey } from "./edit-manifest.ts";
+import { appendToList, editManifest, editManifestAll, removeAt, replaceAt, setKey } from "./edit-manifest.ts";
 
 const TARGET: Target = { kind: "CiliumNetworkPolicy", namespace: "argocd", name: "argocd" };
 
@@ -157,6 +157,127 @@ describe("an edit changes the lines it must and no other", () => {
   });
 });
 
+describe("what is removed takes its own lines along, and no other", () => {
+  const removed = (path: string, source = POLICY) => changes(source, removeAt(source, TARGET, path));
+
+  it("a rule with the comments above and beside it; the blank line that set it apart is left once", () => {
+    expect(removed("spec.egress[0]")).toEqual([
+      "-    # the resolver",
+      "-    - toEndpoints:",
+      "-        - matchLabels:",
+      '-            "k8s:io.kubernetes.pod.namespace": kube-system',
+      "-            k8s-app: kube-dns",
+      "-      toPorts:",
+      "-        - ports:",
+      '-            - {port: "53", protocol: ANY}   # both',
+    ]);
+    expect(removed("spec.egress[1]")).toEqual([
+      "-    - toFQDNs:",
+      "-        - matchPattern: '*.github.com'  # not the apex",
+      "-      toPorts:",
+      '-        - ports: [{port: "443", protocol: TCP}]',
+    ]);
+  });
+
+  it("an item of a list on one line, the last one and the only one too", () => {
+    expect(removed("spec.egress[2].toEntities[0]")).toEqual([
+      "-    - toEntities: [world, host]",
+      "+    - toEntities: [host]",
+    ]);
+    expect(removed("spec.egress[2].toEntities[1]")).toEqual([
+      "-    - toEntities: [world, host]",
+      "+    - toEntities: [world]",
+    ]);
+    expect(removed("spec.egress[1].toPorts[0].ports[0].protocol")).toEqual([
+      '-        - ports: [{port: "443", protocol: TCP}]',
+      '+        - ports: [{port: "443"}]',
+    ]);
+  });
+
+  it("a key; the next one takes the place of the first one of a list item", () => {
+    expect(removed("spec.egress[1].toFQDNs")).toEqual([
+      "-    - toFQDNs:",
+      "-        - matchPattern: '*.github.com'  # not the apex",
+      "-      toPorts:",
+      "+    - toPorts:",
+    ]);
+    expect(removed("spec.egress[1].toPorts")).toEqual([
+      "-      toPorts:",
+      '-        - ports: [{port: "443", protocol: TCP}]',
+    ]);
+    expect(removed("spec.endpointSelector")).toEqual(["-  endpointSelector: {}   # everybody here"]);
+    expect(removed("spec.egress[0].toEndpoints[0].matchLabels.k8s:io.kubernetes.pod.namespace")).toEqual([
+      '-            "k8s:io.kubernetes.pod.namespace": kube-system',
+    ]);
+  });
+
+  it("the last one of a list leaves it empty, which is not the same as absent", () => {
+    expect(removed("spec.egress[1].toFQDNs[0]")).toEqual([
+      "-    - toFQDNs:",
+      "-        - matchPattern: '*.github.com'  # not the apex",
+      "+    - toFQDNs: []",
+    ]);
+    expect(removed("spec.egress[2].toEntities")).toEqual(["-    - toEntities: [world, host]", "+    - {}"]);
+  });
+
+  const commented = `kind: CiliumNetworkPolicy
+metadata: {name: argocd, namespace: argocd}
+spec:
+  # all of it
+
+  ingress:   # who
+    # the first
+    - fromEntities: [host]
+      # - toPorts: later
+    # the second
+    - fromEntities:
+        # a
+        - cluster
+        # b
+        - world
+  egress:
+    - # here
+      toEntities: [world]
+      # of the ports
+      toPorts: [
+        {ports: [{port: "80"}]},   # plain
+        # and with
+        {ports: [{port: "443"}]},
+      ]`;
+
+  it("comments of others stay, those within go along", () => {
+    expect(removed("spec.ingress[0]", commented)).toEqual([
+      "-    # the first",
+      "-    - fromEntities: [host]",
+      "-      # - toPorts: later",
+    ]);
+    expect(removed("spec.ingress[1].fromEntities[0]", commented)).toEqual(["-        # a", "-        - cluster"]);
+    expect(removed("spec.egress[0].toEntities", commented)).toEqual(["-      toEntities: [world]"]);
+    expect(removed("spec.egress[0].toPorts[0]", commented)).toEqual(['-        {ports: [{port: "80"}]},   # plain']);
+    expect(removed("spec.egress", commented)).toHaveLength(9);
+  });
+
+  it("JSON loses the comma with it; windows line ends stay", () => {
+    const value = { kind: TARGET.kind, metadata: { name: "argocd", namespace: "argocd" }, spec: { a: [1, 2], b: {} } };
+    const json = JSON.stringify(value, null, 2);
+    expect(removeAt(json, TARGET, "spec.b")).toBe(JSON.stringify({ ...value, spec: { a: [1, 2] } }, null, 2));
+    expect(removeAt(json, TARGET, "spec.a")).toBe(JSON.stringify({ ...value, spec: { b: {} } }, null, 2));
+    const windows = POLICY.replaceAll("\n", "\r\n");
+    expect(removeAt(windows, TARGET, "spec.egress[0]")).toBe(
+      removeAt(POLICY, TARGET, "spec.egress[0]")?.replaceAll("\n", "\r\n"),
+    );
+  });
+
+  it("nothing where there is nothing, or where an alias needs it", () => {
+    const shared =
+      "kind: CiliumNetworkPolicy\nmetadata: {name: argocd, namespace: argocd}\nspec:\n  a: &x [1]\n  b: *x\n";
+    expect(removeAt(POLICY, TARGET, "spec.egress[9]")).toBe(null);
+    expect(removeAt(POLICY, TARGET, "spec.egressDeny")).toBe(null);
+    expect(removeAt(shared, TARGET, "spec.a")).toBe(null);
+    expect(changes(shared, removeAt(shared, TARGET, "spec.b"))).toEqual(["-  b: *x"]);
+  });
+});
+
 describe("an edit that would reach further, or nowhere, is none", () => {
   const anchored = `kind: CiliumNetworkPolicy
 metadata: {name: &app argocd, namespace: *app}
@@ -292,14 +413,16 @@ describe("whatever the text, the data becomes what was asked for", () => {
     return [[path, value], ...below.flat()];
   }
 
-  function expected(value: Json, at: Json, change: Change): Json {
+  type Adding = Extract<Change, { readonly op: "append" | "set" | "replace" }>;
+
+  function expected(value: Json, at: Json, change: Adding): Json {
     if (value === at && typeof value === "object") return made(value, change);
     if (Array.isArray(value)) return value.map((item: Json) => expected(item, at, change));
     if (typeof value !== "object" || value === null) return value;
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, expected(item, at, change)]));
   }
 
-  function made(value: Json, change: Change): Json {
+  function made(value: Json, change: Adding): Json {
     if (change.op === "append") return Array.isArray(value) ? [...value, change.value] : change.value;
     return { ...(value as object), [change.key ?? ""]: change.value };
   }
@@ -321,13 +444,50 @@ describe("whatever the text, the data becomes what was asked for", () => {
             : stringify(object, { ...written, version: "1.1" });
           // the printer writes an empty block list so that nobody can read it back
           fc.pre(parseAllDocuments(source, { version: "1.1" }).every((one) => one.errors.length === 0));
-          const change: Change = Array.isArray(at)
+          const change: Adding = Array.isArray(at)
             ? { op: "append", path, value }
             : { op: "set", path, key: "new", value };
           const after = editManifest(source, TARGET, change);
           expect(after).not.toBe(null);
           const [document] = parseAllDocuments(after ?? "", { version: "1.1" });
           expect(document?.toJS()).toEqual({ ...object, spec: expected(spec, at, change) });
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
+  function without(value: Json, path: string, at = "spec"): Json {
+    if (Array.isArray(value)) {
+      return value.flatMap((item: Json, index) =>
+        path === `${at}[${index}]` ? [] : [without(item, path, `${at}[${index}]`)],
+      );
+    }
+    if (typeof value !== "object" || value === null) return value;
+    const kept = Object.entries(value).filter(([key]) => path !== `${at}.${key}`);
+    return Object.fromEntries(kept.map(([key, item]) => [key, without(item, path, `${at}.${key}`)]));
+  }
+
+  it("whatever is removed, everything else stays, and no line changes but those that held it", () => {
+    fc.assert(
+      fc.property(
+        fc.dictionary(fc.constantFrom("egress", "ingress", "x"), json, { minKeys: 1 }),
+        style,
+        fc.nat(),
+        fc.boolean(),
+        (spec, written, pick, asJson) => {
+          const paths = elements(spec, "spec").slice(1);
+          const [path] = paths[pick % paths.length] ?? ["spec"];
+          const object = { kind: TARGET.kind, metadata: { name: "argocd", namespace: "argocd" }, spec };
+          const source = asJson
+            ? JSON.stringify(object, null, written.indent)
+            : stringify(object, { ...written, version: "1.1" });
+          fc.pre(parseAllDocuments(source, { version: "1.1" }).every((one) => one.errors.length === 0));
+          const after = removeAt(source, TARGET, path);
+          expect(after).not.toBe(null);
+          const [document] = parseAllDocuments(after ?? "", { version: "1.1" });
+          expect(document?.toJS()).toEqual({ ...object, spec: without(spec, path) });
+          expect((after ?? "").split("\n").length).toBeLessThanOrEqual(source.split("\n").length);
         },
       ),
       { numRuns: 500 },

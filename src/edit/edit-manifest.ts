@@ -4,6 +4,7 @@ import { addPair, appendItem, replaceValue, type Text } from "./insert.ts";
 import { type Found, locateObject, locatePath } from "./locate.ts";
 import type { Node } from "yaml";
 import { objectsIn, readsAsMeant } from "./read-back.ts";
+import { removeElement } from "./remove.ts";
 import { splice, type TextEdit } from "./splice.ts";
 import { styleOf } from "./style.ts";
 
@@ -54,6 +55,11 @@ export function setKey(
 /** Puts `value` in the place of what stands at `path`, for instance another port. */
 export function replaceAt(source: string, target: Target, path: string, value: Json): string | null {
   return editManifest(source, target, { op: "replace", path, value });
+}
+
+/** Takes the list item or the key at `path` away. */
+export function removeAt(source: string, target: Target, path: string): string | null {
+  return editManifest(source, target, { op: "remove", path });
 }
 
 /** A document of a stream that holds an object: where it stands, its text, the object's node, and all of it as data. */
@@ -117,12 +123,14 @@ function editsFor(text: Text, found: Found, change: Change): readonly TextEdit[]
       const [first, ...rest] = missing;
       if (first !== undefined) return addPair(text, place, first, nested([...rest, change.key], change.value));
       const old = locatePath(place.node, `${change.key}`);
-      return old !== null && old.missing.length === 0 && old.place.parent === place.node
+      return old !== null && old.missing.length === 0 && old.place.parent?.node === place.node
         ? replaceValue(text, old.place, change.value)
         : addPair(text, place, change.key, change.value);
     }
     case "replace":
       return missing.length > 0 ? null : replaceValue(text, place, change.value);
+    case "remove":
+      return missing.length > 0 ? null : removeElement(text, place);
   }
 }
 

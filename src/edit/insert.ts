@@ -1,5 +1,6 @@
 import { isMap, isScalar, isSeq, type Node, type YAMLMap, type YAMLSeq } from "yaml";
 import type { Json } from "#model/json.ts";
+import { columnOf, endOfLine, isFirstOnLine, lineIndent } from "./lines.ts";
 import { endOf, isEmptyText, type Place, startOf } from "./locate.ts";
 import { blockLines, flowPair, flowText, itemLines, jsonText, pairLines, scalarText } from "./render.ts";
 import type { TextEdit } from "./splice.ts";
@@ -58,7 +59,7 @@ function fillEmpty(text: Text, place: Place, value: Json): readonly TextEdit[] |
   const key = pair?.key;
   const start = startOf(node);
   const end = node.range?.[1] ?? start;
-  const inBlock = key !== undefined && isMap(parent) && parent.flow !== true && !style.json;
+  const inBlock = key !== undefined && isMap(parent?.node) && parent.node.flow !== true && !style.json;
   if (!inBlock) {
     if (isEmptyText(node)) return null;
     const pretty = style.json && source.includes("\n");
@@ -123,26 +124,6 @@ function lastValue(node: YAMLMap | YAMLSeq): Node {
 
 function asNode(value: unknown, otherwise: Node): Node {
   return isMap(value) || isSeq(value) || isScalar(value) ? value : otherwise;
-}
-
-function columnOf(source: string, offset: number): number {
-  return offset - (source.lastIndexOf("\n", offset - 1) + 1);
-}
-
-function lineIndent(source: string, offset: number): number {
-  const line = source.slice(source.lastIndexOf("\n", offset - 1) + 1, offset);
-  return /^ */.exec(line)?.[0].length ?? 0;
-}
-
-function isFirstOnLine(source: string, offset: number): boolean {
-  return lineIndent(source, offset) === columnOf(source, offset);
-}
-
-/** The offset of the line break that ends the line, before `\r`; the end of the text without one. */
-function endOfLine(source: string, offset: number): number {
-  const newline = source.indexOf("\n", offset);
-  if (newline < 0) return source.length;
-  return source[newline - 1] === "\r" ? newline - 1 : newline;
 }
 
 function trimBreak(source: string, end: number): number {

@@ -17,8 +17,8 @@ export type Place = {
   readonly node: Node;
   /** The pair whose value it is; null for elements of lists and the object itself. */
   readonly pair: Pair<Node, Node | null> | null;
-  /** The mapping or list that holds it; null for the object itself. */
-  readonly parent: Node | null;
+  /** Where the mapping or list stands that holds it; null for the object itself. */
+  readonly parent: Place | null;
 };
 
 /** What a path leads to: all of it, or as far as it goes and the keys that are missing. */
@@ -72,7 +72,7 @@ export function locatePath(object: Node, path: string): Found | null {
     if (index !== null) {
       const item: unknown = isSeq(place.node) ? place.node.items[Number(index[1])] : undefined;
       if (!isNode(item) || (isAlias(item) && rest !== index[0])) return null;
-      place = { node: item, pair: null, parent: place.node };
+      place = { node: item, pair: null, parent: place };
       rest = rest.slice(index[0].length);
       continue;
     }
@@ -83,7 +83,7 @@ export function locatePath(object: Node, path: string): Found | null {
     if (isAlias(value) && rest !== "") return null;
     if (value === null)
       return rest === "" || !rest.includes("[") ? absent(place, pair.text + (rest && `.${rest}`)) : null;
-    place = { node: value, pair: pair.value, parent: place.node };
+    place = { node: value, pair: pair.value, parent: place };
   }
   return { place, missing: [] };
 }
@@ -115,7 +115,8 @@ function absent(place: Place, rest: string): Found | null {
   return isMap(place.node) ? { place, missing: rest.split(".") } : null;
 }
 
-function isNode(node: unknown): node is Node {
+/** True for what stands in a text: a mapping, a list, a scalar or an alias. */
+export function isNode(node: unknown): node is Node {
   return isMap(node) || isSeq(node) || isScalar(node) || isAlias(node);
 }
 

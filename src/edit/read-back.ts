@@ -1,6 +1,7 @@
-import { parseAllDocuments } from "yaml";
+import { type Document, parseAllDocuments } from "yaml";
 import { isObject, type Json, type JsonObject } from "#model/json.ts";
 import type { Change, Target } from "./change.ts";
+import { changeJson } from "./change-json.ts";
 
 /** True when the edited text's objects are the old ones with the change made to the target, and nothing else. */
 export function readsAsMeant(
@@ -13,7 +14,7 @@ export function readsAsMeant(
   const index = before.findLastIndex((value) => isObject(value) && holdsTarget(value, target));
   return before.every((value, at) => {
     const wanted = at === index && isObject(value) ? changedIn(value, target, change) : value;
-    return wanted !== null && sameJson(wanted, after[at] ?? null);
+    return wanted !== undefined && sameJson(wanted, after[at] ?? null);
   });
 }
 
@@ -28,10 +29,20 @@ export function objectsIn(source: string): readonly Json[] | null {
   const values: Json[] = [];
   for (const document of documents) {
     if (document.errors.length > 0) return null;
-    const value: Json = document.toJS();
+    const value = valueOf(document);
+    if (value === undefined) return null;
     values.push(value);
   }
   return values;
+}
+
+/** undefined where an alias stands for nothing, or for too much. */
+function valueOf(document: Document): Json | undefined {
+  try {
+    return document.toJS();
+  } catch {
+    return undefined;
+  }
 }
 
 function isTarget(object: JsonObject, target: Target): boolean {
@@ -46,46 +57,13 @@ function holdsTarget(object: JsonObject, target: Target): boolean {
   return items.some((item: Json) => isObject(item) && holdsTarget(item, target));
 }
 
-function changedIn(object: JsonObject, target: Target, change: Change): Json {
+function changedIn(object: JsonObject, target: Target, change: Change): Json | undefined {
   const items = object["items"];
-  if (!Array.isArray(items)) return changed(object, change.path, change);
+  if (!Array.isArray(items)) return changeJson(object, change);
   const index = items.findLastIndex((item: Json) => isObject(item) && holdsTarget(item, target));
-  const inner = items.map((item: Json, at) =>
-    at === index && isObject(item) ? changedIn(item, target, change) : item,
-  );
-  return { ...object, items: inner };
-}
-
-/** The change made to the data, path by path as `locatePath` reads it. */
-function changed(value: Json, path: string, change: Change): Json {
-  if (path === "") return changedValue(value, change);
-  const index = /^\[(\d+)\]\.?/.exec(path);
-  if (index !== null && Array.isArray(value)) {
-    return value.map((item: Json, at) =>
-      at === Number(index[1]) ? changed(item, path.slice(index[0].length), change) : item,
-    );
-  }
-  const object = isObject(value) ? value : {};
-  const keys = Object.keys(object).filter(
-    (key) => path === key || path.startsWith(`${key}.`) || path.startsWith(`${key}[`),
-  );
-  const key = keys.toSorted((left, right) => right.length - left.length)[0] ?? path.split(".")[0] ?? "";
-  const rest = path.slice(key.length).replace(/^\./, "");
-  return { ...object, [key]: changed(object[key] ?? null, rest, change) };
-}
-
-/** null where the change does not fit what is there. */
-function changedValue(old: Json, change: Change): Json {
-  switch (change.op) {
-    case "append":
-      if (old === null) return [change.value];
-      return Array.isArray(old) ? [...old, change.value] : null;
-    case "set":
-      if (old === null) return { [change.key ?? ""]: change.value };
-      return isObject(old) ? { ...old, [change.key ?? ""]: change.value } : null;
-    case "replace":
-      return change.value;
-  }
+  const held: Json = items[index] ?? null;
+  const inner = isObject(held) ? changedIn(held, target, change) : undefined;
+  return inner === undefined ? undefined : { ...object, items: items.with(index, inner) };
 }
 
 function sameJson(left: Json, right: Json): boolean {

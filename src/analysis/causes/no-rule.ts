@@ -60,7 +60,8 @@ export function allowingSteps(denial: Denial, world: CauseWorld): readonly EditS
   if (port !== null) return [port];
   const rule = allowingRule(denial, world);
   const needsDns =
-    rule.some(({ value }) => isObject(value) && "toFQDNs" in value) && !world.names.isProxied(denial.subject);
+    rule.some((step) => step.op !== "remove" && isObject(step.value) && "toFQDNs" in step.value) &&
+    !world.names.isProxied(denial.subject);
   return needsDns ? [...rule, ...dnsProxySteps(denial, world)] : rule;
 }
 

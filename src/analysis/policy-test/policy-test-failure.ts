@@ -245,7 +245,10 @@ function holds(steps: readonly EditStep[], step: EditStep): boolean {
 }
 
 /** A step in words where there is no text to change: `+ spec.egress of CiliumNetworkPolicy/a/x: {…}`. */
-function stepText({ policy, path, key, value }: EditStep): string {
+function stepText(step: EditStep): string {
+  const { policy, path } = step;
+  if (step.op === "remove") return `- ${path} of ${policy}`;
+  const { key, value } = step;
   return `+ ${key === undefined ? path : `${path}.${key}`} of ${policy}: ${flowText(value, STYLE)}`;
 }
 
