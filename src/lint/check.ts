@@ -1,5 +1,6 @@
 import type { EditStep } from "#analysis/edits/edit-step.ts";
 import type { Conversation, End } from "#model/conversation.ts";
+import type { Coverage } from "#model/coverage.ts";
 import type { Severity } from "#model/finding.ts";
 import type { Place } from "#model/place.ts";
 import type { PolicyObject } from "#model/policy.ts";
@@ -39,6 +40,15 @@ export type Found = {
  */
 export type Example = string;
 
+/** What an example's connections have besides, as a recording would. */
+export type ExampleRecording = {
+  readonly coverage?: Partial<Coverage>;
+  /** The same for each of its connections. */
+  readonly conversation?: Partial<Conversation>;
+  /** Policies in force while recording: one manifest stream. */
+  readonly inForce?: string;
+};
+
 /**
  * One thing the linter looks for. Missing a case is acceptable, a false positive is not: `find` is silent where it
  * cannot know. It judges the merged set (ask `world.set.engine`), never one object's text alone where another object
@@ -57,7 +67,11 @@ export type Check = {
   readonly needs: readonly Need[];
   /** Checks that say the same more exactly: where one of them finds something in the same rule this one is silent. */
   readonly yieldsTo?: readonly string[];
+  /** Ids of what decoding said (`world.said`) that this check reports; what none claims stands in the report as it is. */
+  readonly claims?: readonly string[];
   readonly find: (world: LintWorld) => Iterable<Found>;
   readonly bad: Example;
   readonly good: Example;
+  /** Where connections alone do not tell it: hours, verdicts, coverage. */
+  readonly recorded?: { readonly bad: ExampleRecording; readonly good: ExampleRecording };
 };

@@ -1,7 +1,8 @@
+import type { EditStep } from "#analysis/edits/edit-step.ts";
 import { type EditSources, editWriter } from "#analysis/edits/edit-text.ts";
 import { endKey, endName } from "#analysis/end-name.ts";
 import type { End } from "#model/conversation.ts";
-import type { Severity } from "#model/finding.ts";
+import type { Finding, Severity } from "#model/finding.ts";
 import type { LintFinding, LintFix, LintReport } from "#model/lint.ts";
 import { placeOf, policyName } from "#model/policy.ts";
 import type { Check, Found } from "./check.ts";
@@ -25,20 +26,50 @@ const NAMED = 3;
 /** Fixes proven in one run; beyond it they are offered unproven. */
 const MOST_PROOFS = 200;
 
+/** A fix that is proven, for who applies it. */
+export type ProvenFix = { readonly finding: LintFinding; readonly steps: readonly EditStep[] };
+export type Linted = { readonly report: LintReport; readonly fixes: readonly ProvenFix[] };
+
 /** Looks with every check at a set of policies. Pure. What comments and settings ignore is for `ignore.ts`. */
-export function lint(input: LintInput, { sources, checks = CHECKS }: LintOptions): LintReport {
+export function lint(input: LintInput, options: LintOptions): LintReport {
+  return lintWithFixes(input, options).report;
+}
+
+/** The same, with the edits of the proven fixes. */
+export function lintWithFixes(input: LintInput, { sources, checks = CHECKS }: LintOptions): Linted {
   const world = createLintWorld(input);
   const missing = (check: Check) => check.needs.filter((need) => !input.has.has(need));
   const awake = checks.filter((check) => missing(check).length === 0);
   const held = mostSpecific(awake.flatMap((check) => [...check.find(world)].map((found) => ({ check, found }))));
   const fixer = createFixer(world, sources);
+  const fixes: ProvenFix[] = [];
+  const findings = held.map((one) => {
+    const finding = report(one, fixer);
+    if (finding.fix?.proven === true) fixes.push({ finding, steps: one.found.steps ?? [] });
+    return finding;
+  });
+  const slept = checks.filter((check) => missing(check).length > 0);
   return {
-    version: 1,
-    findings: held.map((one) => report(one, fixer)).sort(byPlace),
-    slept: checks.flatMap((check) => (missing(check).length === 0 ? [] : [{ check: check.id, needs: missing(check) }])),
-    ignored: [],
-    totals: { policies: input.linted.length, checks: awake.length, conversations: world.conversations.length },
+    report: {
+      version: 1,
+      findings: [...findings, ...unclaimed(input.said, checks)].sort(byPlace),
+      slept: slept.map((check) => ({ check: check.id, needs: missing(check) })),
+      ignored: [],
+      totals: { policies: input.linted.length, checks: awake.length, conversations: world.conversations.length },
+    },
+    fixes,
   };
+}
+
+/** What reading the files said, in the form of findings. */
+function unclaimed(said: readonly Finding[], checks: readonly Check[]): readonly LintFinding[] {
+  const claimed = new Set(checks.flatMap(({ claims = [] }) => claims));
+  return said
+    .filter(({ id }) => !claimed.has(id))
+    .map(({ id, severity, message, help = "", place = {} }) => ({
+      ...{ check: id, severity, message, help, place },
+      ...{ subjects: 0, subjectNames: [], peers: 0, peerNames: [], flows: 0, examples: [], fix: null },
+    }));
 }
 
 /** Leaves out what another check says more exactly of the same rule. */
@@ -50,8 +81,16 @@ function mostSpecific(all: readonly Held[]): readonly Held[] {
 }
 
 function isAboutSame(one: Found, other: Found): boolean {
+  if (!mayShareConversations(one, other)) return false;
   if (one.policy === null || other.policy === null) return one.policy === other.policy;
   return policyName(one.policy) === policyName(other.policy) && sameElement(one.path, other.path);
+}
+
+/** Two findings that name different conversations of one rule are two things. */
+function mayShareConversations({ conversations: one = [] }: Found, { conversations: other = [] }: Found): boolean {
+  if (one.length === 0 || other.length === 0) return true;
+  const own = new Set(one);
+  return other.some((conversation) => own.has(conversation));
 }
 
 type Fixer = (held: Held) => LintFix | null;

@@ -43,6 +43,12 @@ export type CiliumConfig = {
   readonly nodeLabels?: readonly string[];
   /** `tofqdns-min-ttl`: a DNS answer is kept at least so long. Absent: the default, 0. */
   readonly fqdnMinTtlSeconds?: number;
+  /** `tofqdns-endpoint-max-ip-per-hostname`. Absent: the default, 1000. */
+  readonly fqdnMaxAddressesPerName?: number;
+  /** `bpf-policy-map-max`. Absent: the default, 16384. */
+  readonly policyMapMax?: number;
+  /** `hubble-metrics`: names of the metrics that agents make of flows, without their options. Absent: not known. */
+  readonly hubbleMetrics?: readonly string[];
 };
 
 /** A minor's defaults. `policyDefaultLocalCluster` became true in 1.19. */

@@ -5,9 +5,10 @@ import { readInventory } from "#decode/objects/objects.ts";
 import { readPolicyTests } from "#decode/policy-test/policy-test.ts";
 import { schemaJudge } from "#decode/schema/schema.ts";
 import { readManifests } from "#decode/yaml/yaml.ts";
-import type { Need } from "#lint/check.ts";
+import type { ExampleRecording, Need } from "#lint/check.ts";
 import type { LintInput } from "#lint/lint-world.ts";
 import { POLICY_KINDS } from "#model/policy.ts";
+import type { Snapshot } from "#model/snapshot.ts";
 
 const POLICIES: ReadonlySet<string> = new Set(POLICY_KINDS);
 export const EXAMPLE_FILE = "policies.yaml";
@@ -18,7 +19,7 @@ export type ExampleInput = { readonly input: LintInput; readonly sources: Readon
  * A check's example as the input of a run: its objects as a file, its connections as a recording. What it holds besides
  * policies wakes what needs that.
  */
-export async function exampleInput(example: string): Promise<ExampleInput> {
+export async function exampleInput(example: string, recorded: ExampleRecording = {}): Promise<ExampleInput> {
   const read = readPolicyTests(example, "example.yaml");
   const [test] = read.tests;
   const [problem] = read.problems;
@@ -34,7 +35,20 @@ export async function exampleInput(example: string): Promise<ExampleInput> {
   if (test.objects.some(({ kind }) => !POLICIES.has(String(kind)))) has.add("objects");
   if (test.connections.length > 0) has.add("flows");
   if (/^(?:config|cilium):/m.test(example)) has.add("config");
-  const snapshot = { ...snapshotOfTest(prepared), policies: [] };
+  const snapshot = asRecorded({ ...snapshotOfTest(prepared), policies: [] }, recorded);
   const said = [...findings, ...judged.flatMap((one) => one.findings)];
   return { input: { snapshot, linted, said, has }, sources: { [EXAMPLE_FILE]: text } };
+}
+
+function asRecorded(snapshot: Snapshot, { coverage, conversation, inForce }: ExampleRecording): Snapshot {
+  const { traffic } = snapshot;
+  return {
+    ...snapshot,
+    policies: inForce === undefined ? [] : readInventory(readManifests(inForce, "in-force.yaml").manifests).policies,
+    traffic: {
+      ...traffic,
+      coverage: { ...traffic.coverage, ...coverage },
+      conversations: traffic.conversations.map((one) => ({ ...one, ...conversation })),
+    },
+  };
 }

@@ -8,19 +8,19 @@ import { EXAMPLE_FILE, exampleInput } from "./example-input.ts";
 
 describe.each(CHECKS.map((check) => ({ id: check.id, check })))("$id", ({ id, check }) => {
   it("finds its bad example, once awake", async () => {
-    const { input, sources } = await exampleInput(check.bad);
+    const { input, sources } = await exampleInput(check.bad, check.recorded?.bad);
     const report = lint(input, { sources });
     expect(report.slept.filter((one) => one.check === id)).toEqual([]);
     expect(report.findings.filter((one) => one.check === id)).not.toEqual([]);
   });
 
   it("is silent on its good example", async () => {
-    const { input, sources } = await exampleInput(check.good);
+    const { input, sources } = await exampleInput(check.good, check.recorded?.good);
     expect(lint(input, { sources }).findings.filter((one) => one.check === id)).toEqual([]);
   });
 
   it("has fixes that mend the text", async () => {
-    const { input, sources } = await exampleInput(check.bad);
+    const { input, sources } = await exampleInput(check.bad, check.recorded?.bad);
     const fixes = lint(input, { sources }).findings.flatMap((one) => (one.check === id ? (one.fix ?? []) : []));
     for (const { diff, proven } of fixes) {
       expect(proven).toBe(true);

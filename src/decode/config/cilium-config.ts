@@ -58,6 +58,7 @@ export function readAgentFlags(
   if (flags["cluster-name"] !== undefined) read.settings.clusterName = flags["cluster-name"];
   read.settings.socketLoadBalancing = readLoadBalancing(flags, read);
   readMinTtl(flags, read);
+  readLimits(flags, read);
   readLabelFilters(flags, read);
   const ignoredKinds = KIND_FLAGS.filter(([flag, , byDefault]) => !(readBoolean(flags, flag, read) ?? byDefault));
   return { settings: read.settings, ignoredKinds: ignoredKinds.map(([, kind]) => kind), findings: read.findings };
@@ -123,6 +124,22 @@ function readMinTtl(flags: Flags, read: Read): void {
   if (text === undefined || text === "") return;
   if (/^\d{1,9}$/.test(text)) read.settings.fqdnMinTtlSeconds = Number(text);
   else read.findings.push(badValue("tofqdns-min-ttl", text, "a number of seconds", read));
+}
+
+/** Bounds that the agent keeps, and the metrics that it makes of flows. */
+function readLimits(flags: Flags, read: Read): void {
+  const numberAt = (flag: string) => {
+    const text = flags[flag]?.trim() ?? "";
+    return /^\d{1,9}$/.test(text) ? Number(text) : null;
+  };
+  const addresses = numberAt("tofqdns-endpoint-max-ip-per-hostname");
+  const entries = numberAt("bpf-policy-map-max");
+  if (addresses !== null) read.settings.fqdnMaxAddressesPerName = addresses;
+  if (entries !== null) read.settings.policyMapMax = entries;
+  const metrics = flags["hubble-metrics"];
+  if (metrics === undefined) return;
+  // Options follow a colon; a metric's options hold commas only between `;`-separated ones.
+  read.settings.hubbleMetrics = metrics.split(/[\s]+/).flatMap((one) => (one === "" ? [] : [one.replace(/:.*$/, "")]));
 }
 
 /** Lists of prefixes, apart by blanks. A file of prefixes lies on the nodes: what it says is not known. */

@@ -44,7 +44,7 @@ export async function schemaJudge(minor: CiliumMinor): Promise<SchemaJudge> {
         ...(isBuiltIn ? networkPolicyProblems(value) : []),
       ].filter((problem) => !holdsPlaceholder(problem));
       return {
-        value: isBuiltIn ? withDefaults(value) : value,
+        value: withStatusOf(subject.value, isBuiltIn ? withDefaults(value) : value),
         findings: bounded(
           [...unknown.map((field) => unknownField(field, subject)), ...refused.map(refusedBy(subject))],
           subject,
@@ -93,6 +93,12 @@ function withoutStatus(value: JsonObject): JsonObject {
   if (value["status"] === undefined) return value;
   const { status: _, ...written } = value;
   return written;
+}
+
+/** What the agents wrote is not judged, and kept. */
+function withStatusOf(written: JsonObject, judged: JsonObject): JsonObject {
+  const { status } = written;
+  return status === undefined || judged === written ? judged : { ...judged, status };
 }
 
 type Subject = { readonly kind: string; readonly value: JsonObject; readonly place: (path: string) => Place };
