@@ -62,6 +62,8 @@ export class CompiledDirection {
         const known = isWildcard(entry.selector) ? everybody : placements.get(entry.selector);
         const placement = { filter, place, entry };
         place += 1;
+        // An empty cidrGroupSelector: everybody at a number, at a port's name only those whom it takes.
+        if (known === everybody && entry.selector.kind === "cidr") placements.set(entry.selector, []);
         if (known === undefined) placements.set(entry.selector, [placement]);
         else known.push(placement);
       }

@@ -21,6 +21,7 @@ function filters(entries: readonly PolicyEntry[], minor: "1.18" | "1.20" = "1.20
   const context: FilterContext = {
     ...{ semantics: SEMANTICS[minor], namespace: "a", defaultDeny: true, allowLocalhost: true },
     selectsHost: () => false,
+    wildcard: (selector) => selector,
   };
   const table: FilterTable = new Map();
   for (const item of entries) addEntry(table, item, 0, context);
@@ -67,7 +68,11 @@ describe("filters", () => {
     const rulesUnder = (defaultDeny: boolean) => {
       const table: FilterTable = new Map();
       const context = { semantics: SEMANTICS["1.20"], namespace: "a", defaultDeny, allowLocalhost: true };
-      addEntry(table, entry([WORLD], [rule]), 0, { ...context, selectsHost: () => false });
+      addEntry(table, entry([WORLD], [rule]), 0, {
+        ...context,
+        selectsHost: () => false,
+        wildcard: (selector) => selector,
+      });
       return [...table.values()].flatMap((filter) =>
         [...filter.selectors.values()].flatMap(({ policy }) => policy?.rules.http ?? []),
       );

@@ -59,6 +59,8 @@ export type FilterContext = {
   readonly allowLocalhost: boolean;
   /** True for the selectors that take the local host. */
   readonly selectsHost: (selector: Selector) => boolean;
+  /** What stands for everybody in the subject's policy: the first selector of the wildcard's key that was resolved. */
+  readonly wildcard: (selector: Selector) => Selector;
 };
 
 /** The filters of one direction while they are put together, by port and protocol. */
@@ -105,15 +107,20 @@ function newFilter(
     endPort: port.endPort,
     portName: isNamed ? port.port : "",
     proto: protocolNumber(port.protocol) ?? ANY,
-    selectors: new Map(peersOf(l3).map((selector) => [selector.key, { selector, policy, origin }])),
+    selectors: new Map(peersOf(l3, context).map((selector) => [selector.key, { selector, policy, origin }])),
   };
   if (context.semantics.hostSkipsL7 === "when-created") addHost(filter, context);
   return filter;
 }
 
-/** A wildcard among the peers leaves only the wildcard. Upstream: SelectorCache.AddSelectorsTxn, 1.18 createL4Filter. */
-function peersOf(l3: readonly Selector[]): readonly Selector[] {
-  return l3.length === 0 || l3.some(isWildcard) ? [WILDCARD] : l3;
+/**
+ * A wildcard among the peers leaves only the wildcard; an empty cidrGroupSelector, which has the wildcard's key, does not.
+ * Upstream: SelectorCache.AddSelectorsTxn, 1.18 createL4Filter.
+ */
+function peersOf(l3: readonly Selector[], { wildcard }: FilterContext): readonly Selector[] {
+  const all = l3.filter(isWildcard);
+  if (l3.length === 0 || all.some(({ kind }) => kind === "labels")) return [wildcard(WILDCARD)];
+  return all.length === 0 ? l3 : l3.map((selector) => (isWildcard(selector) ? wildcard(selector) : selector));
 }
 
 /** Go's ParseUint with its error ignored: 0 for what is no number, the highest port for what is too high. */

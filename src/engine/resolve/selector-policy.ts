@@ -85,15 +85,32 @@ export function resolveMatching(
   matching: readonly PolicyEntry[],
 ): SelectorPolicy {
   const selecting = [...new Set(matching.map((entry) => entry.ref.policy))].sort();
-  const resolve = (direction: Direction) => resolveDirection(repository, subject, direction, matching);
+  const wildcard = firstWildcard();
+  const resolve = (direction: Direction) => resolveDirection(repository, { ...subject, wildcard }, direction, matching);
   const ingress = resolve("ingress");
   const egress = resolve("egress");
   return { selecting, ingress: ingress.policy, egress: egress.policy, error: ingress.error ?? egress.error };
 }
 
+/**
+ * An empty cidrGroupSelector has the key of the wildcard, and the selector cache holds one selector a key: the first to be
+ * resolved, ingress before egress, stands for both. It shows where an egress rule names a port: that is looked up
+ * at the identities which the selector takes, and a CIDR takes no pods. Between endpoints the order is anybody's guess.
+ * Upstream: SelectorCache.addSelectorsTxn, L4Filter.toMapState.
+ */
+function firstWildcard(): FilterContext["wildcard"] {
+  let first: Selector | null = null;
+  return (selector) => {
+    first ??= selector;
+    return first;
+  };
+}
+
+type Resolved = Subject & Pick<FilterContext, "wildcard">;
+
 function resolveDirection(
   repository: Resolving,
-  subject: Subject,
+  subject: Resolved,
   direction: Direction,
   all: readonly PolicyEntry[],
 ): { readonly policy: DirectionPolicy; readonly error: string | null } {
@@ -122,11 +139,12 @@ function isolatingRules(matching: readonly PolicyEntry[]): readonly RuleRef[] {
   return [...new Map(isolating.map((ref) => [`${ref.policy} ${ref.element}`, ref])).values()];
 }
 
-function filterContext(repository: Resolving, subject: Subject, rules: DirectionRules): FilterContext {
+function filterContext(repository: Resolving, subject: Resolved, rules: DirectionRules): FilterContext {
   const { semantics } = repository;
   return {
     semantics,
     namespace: namespaceOf(subject.identity),
+    wildcard: subject.wildcard,
     defaultDeny: rules.defaultDeny,
     allowLocalhost: repository.config.allowLocalhost === "always",
     selectsHost: (selector) =>

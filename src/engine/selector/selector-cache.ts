@@ -1,6 +1,6 @@
 import type { Identity } from "../identity/identity.ts";
 import type { LabelArray } from "./labels.ts";
-import { type CidrReach, type Requirement, type Selector, selects } from "./selector.ts";
+import { type CidrReach, isWildcard, type Requirement, type Selector, selects } from "./selector.ts";
 
 // Upstream: pkg/policy/selectorcache.go. Differs: asked by pairs, and remembered, instead of kept for all identities.
 
@@ -64,9 +64,11 @@ export class SelectorCache {
   }
 
   #interned(selector: Selector, all: Map<string, Selector>): Selector {
-    const known = all.get(selector.key);
+    // An empty cidrGroupSelector shares the wildcard's key: which of them counts is told for each subject.
+    const key = selector.kind === "cidr" && isWildcard(selector) ? `cidr ${selector.key}` : selector.key;
+    const known = all.get(key);
     if (known === undefined) {
-      all.set(selector.key, selector);
+      all.set(key, selector);
       return selector;
     }
     this.isAmbiguous ||= !isAlike(known, selector);
