@@ -44,6 +44,8 @@ export type Invocation = {
   readonly switches: ReadonlySet<string>;
   /** Values by flag name; presets are filled in, flags not given are absent. */
   readonly values: ReadonlyMap<string, readonly string[]>;
+  /** Flags whose value is their preset: nobody gave them. */
+  readonly presets?: ReadonlySet<string>;
 };
 
 /** The values of a flag, none when it was not given. */

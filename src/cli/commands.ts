@@ -1,8 +1,10 @@
 import type { Command } from "./command.ts";
 import { capture } from "./commands/capture.ts";
+import { checks } from "./commands/checks.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { explain } from "./commands/explain.ts";
 import { helpCommand } from "./commands/help.ts";
+import { lint } from "./commands/lint.ts";
 import { list } from "./commands/list.ts";
 import { observe } from "./commands/observe.ts";
 import { record } from "./commands/record.ts";
@@ -14,6 +16,8 @@ import { version } from "./commands/version.ts";
 
 /** Every verb, in the order of the road that `ringfence help` shows. */
 export const COMMANDS: readonly Command[] = [
+  lint,
+  checks,
   rehearse,
   explain,
   test,

@@ -17,6 +17,7 @@ import { storedPolicies } from "./gather-stored.ts";
 import { policyMapFindings } from "./gather-policy-maps.ts";
 import { joinTraffic, type Recorded, readFlows } from "./gather-traffic.ts";
 import { refuseTwoStreams } from "./input-text.ts";
+import { isLivePath, liveAmong } from "./live-input.ts";
 import { readNamesFile } from "./names-file.ts";
 import type { Progress } from "./progress.ts";
 import { isStorePath } from "./store-input.ts";
@@ -33,7 +34,12 @@ export type GatherRequest = InputPaths &
   };
 
 /** What a verb cannot do without. Absent: a recording and a proposal. */
-export type GatherNeeds = { readonly flows: boolean; readonly policies: boolean };
+export type GatherNeeds = {
+  readonly flows: boolean;
+  readonly policies: boolean;
+  /** True: a file of the proposal that cannot be read is a finding, and the rest is judged. */
+  readonly tolerant?: boolean;
+};
 
 /** A snapshot, the proposal beside it, and the texts of the proposal's files. */
 export type Gathered = {
@@ -61,11 +67,15 @@ export async function gather(
   const hasObjects = inputs.objects.length + inputs.live.length > 0;
   const inForce = await loadInForce(inputs);
   const read = readInventory(inForce.manifests);
-  const proposal = await loadManifests(request.policies, request.policies.length > 0 ? { wanted: "policies" } : {});
+  const proposal = await loadManifests(request.policies, {
+    ...(request.policies.length > 0 && needs.tolerant !== true ? { wanted: "policies" } : {}),
+    ...(needs.tolerant === true ? { broken: "tell", wrongVersions: "keep" } : {}),
+  });
   const proposed = readInventory(proposal.manifests);
   const given = await readCiliumGiven(request.cilium, request.ciliumConfig);
   const names = await gatherNames(request.names, inputs.caches);
-  const recorded = await readFlows(inputs.flows, read.policies, progress);
+  const live = liveAmong(inputs.flows, request.cluster ?? null);
+  const recorded = await readFlows({ paths: inputs.flows, live }, read.policies, progress);
   if (inputs.conntrack.length > 0) {
     foldConntrack(recorded.fold, await readConntrackFiles(inputs.conntrack), read.inventory);
   }
@@ -120,7 +130,7 @@ function refuseMissing({ flows, objects, policies, names, captures = [] }: Gathe
 
 /** Told before anything is read, with the nearest name that exists. */
 async function refuseMissingFiles(paths: readonly string[]): Promise<void> {
-  const missing = paths.filter((path) => path !== "-" && !isStorePath(path) && !existsSync(path));
+  const missing = paths.filter((path) => path !== "-" && !isStorePath(path) && !isLivePath(path) && !existsSync(path));
   if (missing.length > 0) await findManifestFiles(missing);
 }
 

@@ -24,6 +24,7 @@ export function parseArguments(command: Command, words: readonly string[]): Invo
     operands: checkedOperands(command, parser.args),
     switches: new Set(switches.map((flag) => flag.name)),
     values: new Map(values),
+    presets: new Set(values.map(([name]) => name).filter((name) => parser.getOptionValueSource(name) === "default")),
   };
 }
 

@@ -4,6 +4,7 @@ import type { Coverage } from "#model/coverage.ts";
 import type { Severity } from "#model/finding.ts";
 import type { Place } from "#model/place.ts";
 import type { PolicyObject } from "#model/policy.ts";
+import type { CiliumConfig } from "#model/profile.ts";
 import type { LintWorld } from "./lint-world.ts";
 
 /**
@@ -45,6 +46,7 @@ export type ExampleRecording = {
   readonly coverage?: Partial<Coverage>;
   /** The same for each of its connections. */
   readonly conversation?: Partial<Conversation>;
+  readonly config?: Partial<CiliumConfig>;
   /** Policies in force while recording: one manifest stream. */
   readonly inForce?: string;
 };

@@ -37,7 +37,7 @@ function foundOf({ policy, path, denials }: Group): Found {
     policy,
     path,
     message: first?.sentence ?? "",
-    help: steps.length > 0 ? "the edit below allows it" : "see ringfence explain for both sides of it",
+    help: steps.length > 0 ? "" : "ringfence explain shows both sides of it, rule by rule",
     ...{ subjects, peers, conversations, steps },
   };
 }

@@ -12,12 +12,28 @@ const LEVEL: Readonly<Record<Severity, string>> = { error: "error", warn: "warni
 /** Code scanning services refuse more results a run. */
 const MAX_RESULTS = 5000;
 
+/** One result, whatever found it. `fix`: proven ones only, a tool may offer to apply them. */
+export type SarifResult = Omit<Result, "hole"> & {
+  readonly fix: { readonly diff: string; readonly summary: string } | null;
+};
+
 /**
  * The rehearsal as SARIF 2.1.0, for code scanning: one result a hole, finding, open question and dead rule, at the rule
  * concerned, with proven edits as fixes. `version` is ringfence's own.
  */
 export function reportSarif(rehearsal: Rehearsal, version: string): string {
-  const all = resultsOf(rehearsal);
+  const results = resultsOf(rehearsal).map(({ hole, ...result }): SarifResult => {
+    const edit = hole?.edit;
+    return { ...result, fix: edit === undefined || edit === null || !edit.proven ? null : edit };
+  });
+  return sarifLog(results, { version, help: ruleObject, properties: { answer: answerWord(rehearsal) } });
+}
+
+/** A SARIF log of results. `help` describes a rule, `properties` the run. */
+export function sarifLog(
+  all: readonly SarifResult[],
+  run: { readonly version: string; readonly help: (id: string) => JsonObject; readonly properties: JsonObject },
+): string {
   const results = all.slice(0, MAX_RESULTS);
   const rules = distinct(results.map((result) => result.rule));
   // Code scanning refuses results without a place: what belongs to no file stands at the first file concerned.
@@ -27,10 +43,10 @@ export function reportSarif(rehearsal: Rehearsal, version: string): string {
     version: "2.1.0",
     runs: [
       {
-        tool: { driver: { name: "ringfence", version, rules: rules.map(ruleObject) } },
+        tool: { driver: { name: "ringfence", version: run.version, rules: rules.map(run.help) } },
         columnKind: "utf16CodeUnits",
         results: results.map((result) => resultObject(result, rules.indexOf(result.rule), anywhere)),
-        properties: { answer: answerWord(rehearsal), resultsLeftOut: all.length - results.length },
+        properties: { ...run.properties, resultsLeftOut: all.length - results.length },
       },
     ],
   };
@@ -47,7 +63,7 @@ function ruleObject(id: string): JsonObject {
   };
 }
 
-function resultObject(result: Result, ruleIndex: number, anywhere: Result["place"]): JsonObject {
+function resultObject(result: SarifResult, ruleIndex: number, anywhere: Result["place"]): JsonObject {
   const place = result.place ?? (anywhere === null ? null : { file: anywhere.file, line: 1, column: null });
   return {
     ruleId: result.rule,
@@ -60,7 +76,7 @@ function resultObject(result: Result, ruleIndex: number, anywhere: Result["place
   };
 }
 
-function location({ file, line, column }: NonNullable<Result["place"]>): JsonObject {
+function location({ file, line, column }: NonNullable<SarifResult["place"]>): JsonObject {
   const region =
     line === null ? {} : { region: { startLine: line, ...(column === null ? {} : { startColumn: column }) } };
   return { physicalLocation: { artifactLocation: { uri: fileUri(file) }, ...region } };
@@ -77,12 +93,10 @@ export function fileUri(file: string): string {
   return path.startsWith("/") ? `file://${path}` : path;
 }
 
-/** Proven edits only: a tool may offer to apply them. */
-function fixesOf({ hole }: Result): JsonObject {
-  const edit = hole?.edit;
-  if (edit === undefined || edit === null || !edit.proven) return {};
-  const changes = splitFiles(edit.diff).flatMap((part) => artifactChange(parseDiff(part)));
-  return changes.length === 0 ? {} : { fixes: [{ description: { text: edit.summary }, artifactChanges: changes }] };
+function fixesOf({ fix }: SarifResult): JsonObject {
+  if (fix === null) return {};
+  const changes = splitFiles(fix.diff).flatMap((part) => artifactChange(parseDiff(part)));
+  return changes.length === 0 ? {} : { fixes: [{ description: { text: fix.summary }, artifactChanges: changes }] };
 }
 
 function artifactChange(diff: FileDiff | null): readonly JsonObject[] {

@@ -17,6 +17,8 @@ export type LoadOptions = {
   readonly wanted?: "policies" | "objects";
   /** Objects of an apiVersion that the API server does not serve: an error (default), or left to the caller. */
   readonly wrongVersions?: "refuse" | "keep";
+  /** A file that cannot be read: an error for all (default), or a finding while the others are read. */
+  readonly broken?: "refuse" | "tell";
   /** Standard input for the path `-`; default the process's own. */
   readonly stdin?: AsyncIterable<Uint8Array>;
 };
@@ -48,14 +50,14 @@ export async function loadManifests(paths: readonly string[], options: LoadOptio
       problems.push(problem);
     }
   }
-  if (problems.length > 0) throw joined(problems);
+  if (problems.length > 0 && options.broken !== "tell") throw joined(problems);
   if (options.wrongVersions !== "keep") refuseWrongVersions(loaded.manifests);
   refuseNothing(paths, loaded.manifests, options);
   return {
     manifests: loaded.manifests,
     files: loaded.files,
     texts: loaded.texts,
-    findings: [...loaded.findings, ...strayFinding(loaded.strays)],
+    findings: [...problems.map(brokenFinding), ...loaded.findings, ...strayFinding(loaded.strays)],
   };
 }
 
@@ -160,6 +162,11 @@ function strayFinding(files: readonly string[]): readonly Finding[] {
       count: files.length,
     },
   ];
+}
+
+function brokenFinding({ message, help, place }: UserError): Finding {
+  const more = { ...(help === undefined ? {} : { help }), ...(place === undefined ? {} : { place }) };
+  return { id: "broken-manifest", severity: "error", message, ...more };
 }
 
 /** One error for all: each on a line of its own with its place. */

@@ -35,15 +35,17 @@ export async function exampleInput(example: string, recorded: ExampleRecording =
   if (test.objects.some(({ kind }) => !POLICIES.has(String(kind)))) has.add("objects");
   if (test.connections.length > 0) has.add("flows");
   if (/^(?:config|cilium):/m.test(example)) has.add("config");
+  if (recorded.config !== undefined) has.add("config");
   const snapshot = asRecorded({ ...snapshotOfTest(prepared), policies: [] }, recorded);
   const said = [...findings, ...judged.flatMap((one) => one.findings)];
   return { input: { snapshot, linted, said, has }, sources: { [EXAMPLE_FILE]: text } };
 }
 
-function asRecorded(snapshot: Snapshot, { coverage, conversation, inForce }: ExampleRecording): Snapshot {
+function asRecorded(snapshot: Snapshot, { coverage, conversation, config, inForce }: ExampleRecording): Snapshot {
   const { traffic } = snapshot;
   return {
     ...snapshot,
+    config: { ...snapshot.config, value: { ...snapshot.config.value, ...config } },
     policies: inForce === undefined ? [] : readInventory(readManifests(inForce, "in-force.yaml").manifests).policies,
     traffic: {
       ...traffic,

@@ -2,6 +2,8 @@
 _ringfence() {
   local -a commands
   commands=(
+    'lint:find what breaks rollouts in policies, and mend it'
+    'checks:list what lint looks for, or explain one check'
     'rehearse:decide proposed policies against recorded traffic'
     'explain:say why a connection is allowed or denied, rule by rule'
     'test:run policy tests\: what the policies must allow and deny'
@@ -23,6 +25,42 @@ _ringfence() {
   shift words
   (( CURRENT-- ))
   case $verb in
+    lint)
+      _arguments -s \
+        '*--objects[Kubernetes objects\: files or directories]:PATH:_files' \
+        '*--capture[all that a capture or a sysdump holds]:PATH:_files' \
+        '--kubeconfig[read objects of the live cluster that this file names]:FILE:_files' \
+        '--context[read objects of the live cluster of this kubeconfig context]:NAME:' \
+        '--live[read objects of the live cluster\: the current context, or the one this pod runs in]' \
+        '*--flows[recorded flows; - is standard input]:FILE:_files' \
+        '*--names[DNS names and their addresses]:FILE:_files' \
+        '*--processes[Tetragon'\''s JSON export\: holes name the program that opened them]:FILE:_files' \
+        '--cilium[Cilium'\''s version, as in 1.20]:VERSION:' \
+        '--cilium-config[the agent'\''s configuration\: the ConfigMap cilium-config]:FILE:_files' \
+        '*--only[only these checks look]:CHECK:' \
+        '*--skip[these checks do not look]:CHECK:' \
+        '--fix[apply proven fixes to the files]' \
+        '--diff[print proven fixes as one patch for git apply; nothing is written]' \
+        '--output[how to print]:FORMAT:(text json sarif junit markdown github)' \
+        '-o[how to print]:FORMAT:(text json sarif junit markdown github)' \
+        '--all[list everything\: no list is cut, every conversation is shown]' \
+        '--fail-on[exit 1 for findings of this severity or worse]:SEVERITY:(error warn info never)' \
+        '--color[colour the text]:WHEN:(auto always never)' \
+        '--quiet[no progress on standard error]' \
+        '-q[no progress on standard error]' \
+        '--help[help; -h is short, --help explains]' \
+        '-h[help; -h is short, --help explains]' \
+        '*:PATH:_files'
+      ;;
+    checks)
+      _arguments -s \
+        '--output[how to print]:FORMAT:(text json)' \
+        '-o[how to print]:FORMAT:(text json)' \
+        '--color[colour the text]:WHEN:(auto always never)' \
+        '--help[help; -h is short, --help explains]' \
+        '-h[help; -h is short, --help explains]' \
+        '*:ID:()'
+      ;;
     rehearse)
       _arguments -s \
         '*--flows[recorded flows; - is standard input]:FILE:_files' \
@@ -304,6 +342,25 @@ _ringfence() {
       _arguments -s \
         '*--flows[recorded flows; - is standard input]:FILE:_files' \
         '*--objects[Kubernetes objects\: files or directories]:PATH:_files' \
+        '--kubeconfig[read objects of the live cluster that this file names]:FILE:_files' \
+        '--context[read objects of the live cluster of this kubeconfig context]:NAME:' \
+        '--live[read objects of the live cluster\: the current context, or the one this pod runs in]' \
+        '*--server[Hubble servers to record from\: Relay, or agents]:ADDRESS:' \
+        '--timeout[to connect]:DURATION:' \
+        '--request-timeout[of requests that are no streams]:DURATION:' \
+        '--tls[use TLS]' \
+        '--tls-allow-insecure[do not verify the server]' \
+        '--tls-ca-cert-files[certificate authorities]:LIST:' \
+        '--tls-client-cert-file[certificate of the client]:FILE:_files' \
+        '--tls-client-key-file[key of the client]:FILE:_files' \
+        '--tls-server-name[name in the server'\''s certificate]:VALUE:' \
+        '--basic-auth-username[user]:VALUE:' \
+        '--basic-auth-password[password]:VALUE:' \
+        '--port-forward[forward Relay'\''s port]' \
+        '-P[forward Relay'\''s port]' \
+        '--port-forward-port[the local port]:N:' \
+        '--kube-namespace[Cilium'\''s namespace]:VALUE:' \
+        '--config[a YAML file of flags]:FILE:_files' \
         '--to[the store\: a directory, made where there is none]:DIR:_files' \
         '--retain-days[remove hours that are older]:DAYS:' \
         '--retain-bytes[remove the oldest hours beyond this size\: 20G, 500M]:BYTES:' \
@@ -335,7 +392,7 @@ _ringfence() {
       _arguments -s \
         '--help[help; -h is short, --help explains]' \
         '-h[help; -h is short, --help explains]' \
-        '1:COMMAND:(rehearse explain test capture observe status list record serve completion help version)'
+        '1:COMMAND:(lint checks rehearse explain test capture observe status list record serve completion help version)'
       ;;
     version)
       _arguments -s \
