@@ -13,6 +13,8 @@ export class RecorderCounts {
   bytes = 0;
   /** Milliseconds since 1970 of the last write, null before it. */
   writtenAt: number | null = null;
+  /** Servers that are recorded from, and whether each is connected. */
+  readonly connected = new Map<string, boolean>();
   readonly events = new Map<string, number>();
   readonly lost = new Map<string, number>();
   readonly skipped = new Map<string, number>();

@@ -20,6 +20,12 @@ export function recorderMetrics({ counts, isHealthy }: Recorder, residentBytes: 
     ]),
     metric("counter", "gaps_total", "Stretches of a node's time that are missing.", [["", counts.gaps]]),
     metric("counter", "reconnects_total", "Connections to the source made anew.", [["", counts.reconnects]]),
+    metric(
+      "gauge",
+      "source_connected",
+      "1 while the server is connected.",
+      labelled("server", new Map([...counts.connected].map(([server, isIt]) => [server, isIt ? 1 : 0]))),
+    ),
     metric("counter", "write_failures_total", "Writes that failed and are tried again.", [["", counts.failures]]),
     metric("gauge", "store_writable", "1 while the last write went well.", [["", isHealthy ? 1 : 0]]),
     metric("gauge", "store_segments", "Segments in the store.", [["", counts.segments]]),

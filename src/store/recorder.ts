@@ -2,7 +2,7 @@ import type { Gap } from "#model/coverage.ts";
 import type { Finding } from "#model/finding.ts";
 import type { FlowEvent } from "#model/flow.ts";
 import { createFold, type Fold } from "#traffic/fold.ts";
-import { Continuity } from "./continuity.ts";
+import { Continuity, type Reconnection } from "./continuity.ts";
 import { EventKeeper } from "./event-keeper.ts";
 import { KeptEvents } from "./kept-events.ts";
 import { RecorderCounts } from "./recorder-counts.ts";
@@ -35,6 +35,9 @@ const MOST_GAPS = 5000;
 
 /** An hour that is being recorded. */
 type Hour = { readonly hour: number; readonly fold: Fold; events: KeptEvents; gaps: Gap[] };
+
+/** Upstream: relay.NodeState. */
+const CONNECTED = "NODE_CONNECTED";
 
 const decoder = new TextDecoder();
 
@@ -71,13 +74,8 @@ export class Recorder {
     return new Recorder(store, new Continuity(history), { ...options, isContinuation: history.ranges.size > 0 });
   }
 
-  /** One event, with the text it came as: `bytes[start, end)`, read before this returns. */
-  add(event: FlowEvent, bytes: Uint8Array, start: number, end: number): void {
-    this.addText(event, () => decoder.decode(bytes.subarray(start, end)));
-  }
-
-  /** One event; `line` makes its JSON where it is kept. */
-  addText(event: FlowEvent, line: () => string): void {
+  /** One event, with the text it came as: `bytes[start, end)`, read before this returns. `source`: who told it. */
+  add(event: FlowEvent, bytes: Uint8Array, start: number, end: number, source: string | null = null): void {
     const time = event.time ?? this.lastTime;
     this.counts.note(event);
     if (event.kind === "flow" && this.continuity.isRecorded(event.node, time)) {
@@ -86,13 +84,19 @@ export class Recorder {
     }
     const hour = this.hourAt(time);
     this.lastTime = time;
-    if (event.kind === "flow") this.noteGap(hour, this.continuity.note(event.node, time));
+    if (event.kind === "flow") this.noteGap(hour, this.continuity.note(event.node, time, source));
+    else if (event.kind === "node-status" && event.state === CONNECTED) this.nodesReturned(event.nodes);
     hour.fold.add(event);
     const look = this.keeper.lookOf(event);
     if (look === null) return;
     const { dropped } = hour.events;
-    hour.events.add(line(), look, time);
+    hour.events.add(decoder.decode(bytes.subarray(start, end)), look, time);
     this.counts.noteKept(hour.events.dropped === dropped);
+  }
+
+  /** Relay asks a node that has come back for all that it asked for at first. */
+  private nodesReturned(nodes: readonly string[]): void {
+    for (const node of nodes) this.continuity.repeats(node);
   }
 
   private noteGap(hour: Hour, gap: Gap | null): void {
@@ -113,15 +117,27 @@ export class Recorder {
     this.hour?.fold.say(finding);
   }
 
+  /** Something to say of the recording and to who runs it, unless it was said before. */
+  sayOnce(finding: Finding): void {
+    if (this.saidBefore.some(({ message }) => message === finding.message)) return;
+    this.say(finding);
+    this.options.say(finding);
+  }
+
   /** An event of this node came again after a reconnect: the source left it out as known. */
   again(node: string): void {
     this.continuity.again(node);
   }
 
-  /** The source was connected anew; `reason` is the gap's where events do not go on. */
-  reconnected(reason = "the connection was lost, and the ring has wrapped since"): void {
+  /** A source was connected anew; the reason is the gap's where events do not go on. */
+  reconnected(connection?: Reconnection): void {
     this.counts.reconnects++;
-    this.continuity.reconnected(reason);
+    this.continuity.reconnected("the connection was lost, and the ring has wrapped since", connection);
+  }
+
+  /** From when on a source is to be asked; null: for all that it holds. */
+  resumeTime(): number | null {
+    return this.continuity.resumeTime(this.options.now());
   }
 
   private hourAt(time: number): Hour {
@@ -155,6 +171,12 @@ export class Recorder {
     const isLate = this.options.now() - this.flushedAt >= this.options.flushSeconds * 1000;
     if (this.trouble !== null) return isLate;
     return isLate || this.waiting.length > 0 || (this.hour?.events.size ?? 0) >= MOST_EVENTS / 2;
+  }
+
+  /** Whether events that wait leave so little room that who brings more should wait; not while they cannot be written. */
+  get isFull(): boolean {
+    const waiting = this.waiting.length > MOST_WAITING / 2;
+    return this.trouble === null && (waiting || (this.hour?.events.size ?? 0) >= MOST_EVENTS * 0.8);
   }
 
   async flushIfDue(): Promise<void> {

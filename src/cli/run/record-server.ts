@@ -6,8 +6,8 @@ import { recorderMetrics } from "#store/recorder-metrics.ts";
 export type RecordServer = { readonly address: string; readonly close: () => void };
 
 /**
- * Serves `/metrics` (Prometheus text), `/healthz` (the process answers) and `/readyz` (the store can be written) on
- * `host:port`, `:port` for every address, port 0 for any. Throws a UserError when it cannot.
+ * Serves `/metrics` (Prometheus text), `/healthz` (the store can be written) and `/readyz` (and every server is connected)
+ * on `host:port`, `:port` for every address, port 0 for any. Throws a UserError when it cannot.
  */
 export async function serveRecorder(recorder: Recorder, listen: string): Promise<RecordServer> {
   const { host, port } = parseListen(listen);
@@ -41,16 +41,24 @@ function parseListen(text: string): { readonly host: string | undefined; readonl
   return { host: host === "" ? undefined : host, port };
 }
 
-function answer(url: string, recorder: Recorder): { readonly status: number; readonly body: string } {
+type Answer = { readonly status: number; readonly body: string };
+
+const OK: Answer = { status: 200, body: "ok\n" };
+const UNWRITABLE: Answer = { status: 503, body: "the store cannot be written\n" };
+
+function readiness({ counts }: Recorder): Answer {
+  const away = [...counts.connected].filter(([, isConnected]) => !isConnected).map(([server]) => server);
+  return away.length === 0 ? OK : { status: 503, body: `not connected: ${away.join(", ")}\n` };
+}
+
+function answer(url: string, recorder: Recorder): Answer {
   switch (url.split("?")[0]) {
     case "/metrics":
       return { status: 200, body: recorderMetrics(recorder, process.memoryUsage.rss()) };
     case "/healthz":
-      return { status: 200, body: "ok\n" };
+      return recorder.isHealthy ? OK : UNWRITABLE;
     case "/readyz":
-      return recorder.isHealthy
-        ? { status: 200, body: "ok\n" }
-        : { status: 503, body: "the store cannot be written\n" };
+      return recorder.isHealthy ? readiness(recorder) : UNWRITABLE;
     default:
       return { status: 404, body: "not found: /metrics, /healthz, /readyz\n" };
   }

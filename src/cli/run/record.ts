@@ -15,16 +15,16 @@ import { progressOf } from "../flag-values.ts";
 import { FLOWS, OBJECTS, QUIET } from "../flags.ts";
 import type { Io } from "../io.ts";
 import { isStorePath } from "../store-input.ts";
+import { isServerNamed, recordServers, serversOf } from "./record-servers.ts";
 import { type RecordServer, serveRecorder } from "./record-server.ts";
 
 const DEFAULT_FLUSH_SECONDS = 60;
 const TICK_MS = 1000;
 
-/** `ringfence record`: events from files or standard input into a store, until they end or a signal comes. */
+/** `ringfence record`: events from servers, files or standard input into a store, until they end or a signal comes. */
 export async function runRecord(invocation: Invocation, io: Io): Promise<ExitCode> {
   const to = valueOf(invocation, TO);
-  const flows = valuesOf(invocation, FLOWS);
-  refuseMissing(flows, to);
+  const { flows, servers } = sourcesOf(invocation, to);
   const retention = { days: numberAt(invocation, RETAIN_DAYS), bytes: numberAt(invocation, RETAIN_BYTES) };
   const flushSeconds = numberAt(invocation, FLUSH_INTERVAL) ?? DEFAULT_FLUSH_SECONDS;
   const { changes, findings } = await objectsOf(valuesOf(invocation, OBJECTS));
@@ -37,8 +37,13 @@ export async function runRecord(invocation: Invocation, io: Io): Promise<ExitCod
   const server = listen === null ? null : await serveRecorder(recorder, listen);
   if (server !== null) io.err(`ringfence record: listening on ${server.address}\n`);
   const progress = progressOf(invocation, io);
+  const tell = () => progress.update(`recording: ${count(recorder.counts.flows)} flows`);
   try {
-    await feed(flows, recorder, (text) => progress.update(text));
+    await feed(recorder, (stop) =>
+      servers.length > 0
+        ? recordServers(servers, { recorder, signal: stop, say, tell })
+        : feedRecording(flows, recorder, { pause: () => paused(recorder, stop, tell) }),
+    );
   } finally {
     await end(recorder, store, server);
   }
@@ -47,12 +52,9 @@ export async function runRecord(invocation: Invocation, io: Io): Promise<ExitCod
   return recorder.isHealthy ? 0 : 2;
 }
 
-function refuseMissing(flows: readonly string[], to: string | null): void {
-  if (flows.length === 0) {
-    throw new UserError("missing-flows", "no source is named", {
-      help: "give --flows FILE…, or - for standard input: hubble observe -f -o jsonpb | ringfence record --flows - --to DIR",
-    });
-  }
+/** Servers, unless recordings are named. */
+function sourcesOf(invocation: Invocation, to: string | null) {
+  const flows = valuesOf(invocation, FLOWS);
   if (to === null || to === "") {
     throw new UserError("missing-store", "no store is named", {
       help: "give --to DIR: it is made where there is none",
@@ -61,6 +63,13 @@ function refuseMissing(flows: readonly string[], to: string | null): void {
   if (flows.some(isStorePath)) {
     throw new UserError("record-store", "a store is not recorded into another", { help: "copy its directory" });
   }
+  if (flows.length === 0) return { flows, servers: serversOf(invocation, process.env) };
+  if (isServerNamed(invocation)) {
+    throw new UserError("two-sources", "--flows and --server both name what to record", {
+      help: "record the files first, then the servers, into the same store",
+    });
+  }
+  return { flows, servers: [] };
 }
 
 /** When objects changed, and what the agent's configuration keeps from Hubble. */
@@ -70,8 +79,8 @@ async function objectsOf(paths: readonly string[]) {
   return { changes: policyChanges(readInventory(manifests).policies), findings: configFindings(manifests) };
 }
 
-/** Feeds until the source ends or the process is told to end; then what was taken is written. */
-async function feed(flows: readonly string[], recorder: Recorder, tell: (text: string) => void): Promise<void> {
+/** Feeds until the sources end or the process is told to end; what was taken is written meanwhile. */
+async function feed(recorder: Recorder, sources: (stop: AbortSignal) => Promise<void>): Promise<void> {
   const stop = new AbortController();
   const signals = ["SIGINT", "SIGTERM"] as const;
   const onSignal = () => stop.abort();
@@ -83,13 +92,8 @@ async function feed(flows: readonly string[], recorder: Recorder, tell: (text: s
       stop.abort();
     });
   }, TICK_MS);
-  const pause = async () => {
-    tell(`recording: ${count(recorder.counts.flows)} flows`);
-    await recorder.flushIfDue();
-    if (stop.signal.aborted) throw new Stopped();
-  };
   try {
-    await Promise.race([feedRecording(flows, recorder, { pause }), aborted(stop.signal)]);
+    await Promise.race([sources(stop.signal), aborted(stop.signal)]);
   } catch (cause) {
     if (!(cause instanceof Stopped)) throw cause;
   } finally {
@@ -98,6 +102,13 @@ async function feed(flows: readonly string[], recorder: Recorder, tell: (text: s
     if (stop.signal.aborted) process.stdin.destroy();
   }
   if (trouble !== null) throw trouble;
+}
+
+/** After a piece of a recording. */
+async function paused(recorder: Recorder, stop: AbortSignal, tell: () => void): Promise<void> {
+  tell();
+  await recorder.flushIfDue();
+  if (stop.aborted) throw new Stopped();
 }
 
 /** The user, or the machine, asked for the end: nothing went wrong. */
