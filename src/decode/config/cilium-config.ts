@@ -138,8 +138,8 @@ function readLimits(flags: Flags, read: Read): void {
   if (entries !== null) read.settings.policyMapMax = entries;
   const metrics = flags["hubble-metrics"];
   if (metrics === undefined) return;
-  // Options follow a colon; a metric's options hold commas only between `;`-separated ones.
-  read.settings.hubbleMetrics = metrics.split(/[\s]+/).flatMap((one) => (one === "" ? [] : [one.replace(/:.*$/, "")]));
+  // A metric's options follow a colon.
+  read.settings.hubbleMetrics = metrics.split(/\s+/).flatMap((one) => (one === "" ? [] : [one.replace(/:.*$/, "")]));
 }
 
 /** Lists of prefixes, apart by blanks. A file of prefixes lies on the nodes: what it says is not known. */
