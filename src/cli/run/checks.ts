@@ -42,7 +42,7 @@ function checkNamed(id: string): Check {
 const POLICY = /(?:Policy|CIDRGroup)$/;
 
 /** The policies of an example as manifests: what a reader wants to see of it. */
-function policiesOf(example: string): string {
+export function policiesOf(example: string): string {
   const { objects = [] }: { objects?: { kind: string }[] } = parse(example);
   const shown = objects.filter(({ kind }) => POLICY.test(kind));
   return (shown.length === 0 ? objects : shown).map((object) => stringify(object)).join("---\n");
