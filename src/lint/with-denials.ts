@@ -1,0 +1,43 @@
+import { policyName } from "#model/policy.ts";
+import type { Found } from "./check.ts";
+import { sameElement } from "./element-rule.ts";
+import { fromDenials } from "./from-denials.ts";
+import type { LintWorld } from "./lint-world.ts";
+
+/**
+ * What the text tells of a cause, with the conversations that show it; then what only the recording shows. The same
+ * rule is never told twice.
+ */
+export function withDenials(world: LintWorld, found: readonly Found[], cause: string): readonly Found[] {
+  return joinFound(found, fromDenials(world, cause));
+}
+
+/** The same with findings of the recording made elsewhere. */
+export function joinFound(found: readonly Found[], shown: readonly Found[]): readonly Found[] {
+  if (shown.length === 0) return found;
+  const byPolicy = new Map<string, Found[]>();
+  for (const one of shown) byPolicy.set(keyOf(one), [...(byPolicy.get(keyOf(one)) ?? []), one]);
+  const taken = new Set<Found>();
+  const joined = found.map((one) => {
+    const own = (byPolicy.get(keyOf(one)) ?? []).filter((other) => sameElement(one.path, other.path));
+    for (const other of own) taken.add(other);
+    return own.length === 0 ? one : withFlows(one, own);
+  });
+  return [...joined, ...shown.filter((one) => !taken.has(one))];
+}
+
+function withFlows(one: Found, shown: readonly Found[]): Found {
+  const unique = <T>(items: readonly T[]): readonly T[] => [...new Set(items)];
+  const steps = one.steps ?? shown[0]?.steps ?? [];
+  return {
+    ...one,
+    subjects: unique([...(one.subjects ?? []), ...shown.flatMap(({ subjects = [] }) => subjects)]),
+    peers: unique([...(one.peers ?? []), ...shown.flatMap(({ peers = [] }) => peers)]),
+    conversations: unique([...(one.conversations ?? []), ...shown.flatMap(({ conversations = [] }) => conversations)]),
+    steps,
+  };
+}
+
+function keyOf({ policy }: Found): string {
+  return policy === null ? "" : policyName(policy);
+}
