@@ -4,9 +4,10 @@ import type { Inventory } from "#model/objects.ts";
 import type { PolicyObject } from "#model/policy.ts";
 import type { Traffic } from "#model/snapshot.ts";
 import { count } from "#report/words.ts";
+import type { LiveSource } from "#sources/live-recording.ts";
 import { type RecordingProgress, readRecording } from "#sources/recording.ts";
 import { clustersOf } from "#traffic/finish/clusters.ts";
-import type { Fold } from "#traffic/fold.ts";
+import { createFold, type Fold, type FoldOptions } from "#traffic/fold.ts";
 import { policyChanges } from "#traffic/finish/policy-changes.ts";
 import type { CiliumKnown } from "./gather-cilium.ts";
 import { foldStore, storeAmong } from "./store-input.ts";
@@ -20,22 +21,38 @@ export type Recorded = {
   readonly agentVersion: string | null;
 };
 
+/** What a recording is read from. */
+export type FlowsNamed = { readonly paths: readonly string[]; readonly live: readonly LiveSource[] | null };
+
 /** Reads the recording. The times at which policies changed cut it: they are known from the objects. */
 export async function readFlows(
-  flows: readonly string[],
+  { paths, live }: FlowsNamed,
   policies: readonly PolicyObject[],
   progress: Progress,
 ): Promise<Recorded> {
-  const onProgress = (at: RecordingProgress) => progress.update(progressText(at));
   const changes = policyChanges(policies);
-  const store = storeAmong(flows);
   const fold =
-    store === null
-      ? await readRecording(flows, { onProgress, fold: { changes } })
-      : await foldStore(store, { changes });
+    live === null ? await foldPaths(paths, { changes }, progress) : await foldRings(live, { changes }, progress);
   const state = fold.state();
   const versions = state.nodes.flatMap((node) => node.versions.slice(-1));
   return { fold, clusterName: clustersOf(state, null).own, agentVersion: mostFrequent(versions) };
+}
+
+async function foldPaths(paths: readonly string[], options: FoldOptions, progress: Progress): Promise<Fold> {
+  const store = storeAmong(paths);
+  if (store !== null) return await foldStore(store, options);
+  const onProgress = (at: RecordingProgress) => progress.update(progressText(at));
+  return await readRecording(paths, { onProgress, fold: options });
+}
+
+/** What Hubble servers hold now. The client is loaded only here. */
+async function foldRings(live: readonly LiveSource[], options: FoldOptions, progress: Progress): Promise<Fold> {
+  const { foldLive } = await import("#sources/live-recording.ts");
+  const fold = createFold(options);
+  await foldLive(live, fold, {
+    onProgress: ({ file, lines }) => progress.update(`reading ${file}: ${count(lines)} flows`),
+  });
+  return fold;
 }
 
 function progressText({ file, lines, bytes, totalBytes }: RecordingProgress): string {

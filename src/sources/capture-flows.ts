@@ -1,5 +1,7 @@
 import { redactedEvent } from "#decode/redact.ts";
+import type { Finding } from "#model/finding.ts";
 import { isObject, type Json } from "#model/json.ts";
+import type { LiveSource } from "./live-recording.ts";
 import { findRecordingFiles, STDIN } from "./recording-files.ts";
 import { LineCutter } from "./recording-lines.ts";
 import { sniffed } from "./recording-parts.ts";
@@ -24,6 +26,21 @@ export async function* captureFlows(
         ? await sniffed(process.stdin)
         : { pieces: fileStream(file.path), compression: file.compression };
     yield* copyLines(uncompressed(source.pieces, source.compression, file.path), isRedacted, copied);
+  }
+}
+
+/** The same of what the rings of Hubble servers hold; what is to be said of them is added to `said`. */
+export async function* captureLive(
+  sources: readonly LiveSource[],
+  {
+    isRedacted,
+    copied,
+    said,
+  }: { readonly isRedacted: boolean; readonly copied: CopiedFlows; readonly said: Finding[] },
+): AsyncGenerator<Uint8Array> {
+  const { liveLines } = await import("./live-recording.ts");
+  for (const source of sources) {
+    yield* copyLines(liveLines(source, { say: (finding) => said.push(finding) }), isRedacted, copied);
   }
 }
 

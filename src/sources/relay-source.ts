@@ -26,8 +26,15 @@ export type LivePiece =
   | { readonly kind: "lines"; readonly bytes: Uint8Array }
   /** A GetFlowsResponse with the status of nodes. */
   | { readonly kind: "status"; readonly message: Message }
-  /** Something to be told once: the stream was begun again, flows may be missing, the server is newer. */
-  | { readonly kind: "note"; readonly text: string };
+  /** Something to be told once. */
+  | LiveNote;
+
+/** The server is slow, the stream broke and is begun again, it goes on, flows are missing, the server is newer. */
+export type LiveNote = {
+  readonly kind: "note";
+  readonly about: "slow" | "broken" | "mended" | "missing" | "unknown";
+  readonly text: string;
+};
 
 export type LiveOptions = {
   readonly connection: RelayConnection;
@@ -36,6 +43,8 @@ export type LiveOptions = {
   readonly slowSeconds: number;
   readonly now: () => number;
   readonly wait: (milliseconds: number) => Promise<void>;
+  /** Ends the stream. */
+  readonly signal?: AbortSignal;
 };
 
 /**
@@ -48,11 +57,11 @@ export async function* livePieces(options: LiveOptions): AsyncGenerator<LivePiec
   for (let attempt = 0; ; ) {
     const status = yield* live.stream(asked);
     if (live.hasAnswered) attempt = 0;
-    if (status === null) return;
+    if (status === null || options.signal?.aborted === true) return;
     const isLast = ++attempt > MOST_ATTEMPTS;
     const { connection } = options;
     if (isLast || !live.resume.canResume() || !connection.isPassing(status)) throw connection.fault(status);
-    if (attempt === 1) yield { kind: "note", text: live.brokenText(status) };
+    if (attempt === 1) yield { kind: "note", about: "broken", text: live.brokenText(status) };
     await options.wait(Math.min(FIRST_WAIT_MILLISECONDS * 2 ** (attempt - 1), LONGEST_WAIT_MILLISECONDS));
     asked = live.resume.resume();
   }
@@ -66,22 +75,21 @@ class LiveStream {
   private readonly head = new ResponseHead();
   private readonly transcriber: Transcriber;
   private readonly statuses: Message[] = [];
-  private readonly notes: string[] = [];
+  private readonly notes: LiveNote[] = [];
 
   constructor(options: LiveOptions) {
     this.options = options;
     const now = options.now();
     this.resume = new RelayResume(options.asked, { seconds: Math.floor(now / 1000), nanos: (now % 1000) * 1_000_000 });
     this.transcriber = new Transcriber(({ message, what }) => {
-      this.notes.push(
-        `${what} of ${message} is not known to this version of ringfence: a newer Hubble; update ringfence`,
-      );
+      const text = `${what} of ${message} is not known to this version of ringfence: a newer Hubble; update ringfence`;
+      this.notes.push({ kind: "note", about: "unknown", text });
     });
   }
 
   /** Answers null when the server has given all that was asked for. */
   async *stream(asked: AskedFlows): AsyncGenerator<LivePiece, RelayStatus | null> {
-    const { connection, slowSeconds } = this.options;
+    const { connection, slowSeconds, signal } = this.options;
     this.hasAnswered = false;
     const call = connection.stream(METHODS.getFlows, flowsRequest(asked));
     const unreachable = connection.isReady().then((status) => {
@@ -91,6 +99,8 @@ class LiveStream {
     call.once("metadata", () => {
       this.hasAnswered = true;
     });
+    const cancel = () => call.cancel();
+    signal?.addEventListener("abort", cancel);
     const batches = new RelayBatches(call, (bytes, out) => this.write(bytes, out));
     try {
       yield* this.awaitFirst(batches, slowSeconds);
@@ -101,7 +111,8 @@ class LiveStream {
         if (next.length > 0) yield { kind: "lines", bytes: next };
       }
     } finally {
-      call.cancel();
+      signal?.removeEventListener("abort", cancel);
+      cancel();
     }
   }
 
@@ -113,6 +124,7 @@ class LiveStream {
     const { server } = this.options.connection;
     yield {
       kind: "note",
+      about: "slow",
       text: `${server} has not answered for ${slowSeconds} s; still waiting: ^C ends, a narrower --since may help`,
     };
   }
@@ -135,7 +147,7 @@ class LiveStream {
 
   private *told(): Generator<LivePiece> {
     for (const message of this.statuses.splice(0)) yield { kind: "status", message };
-    for (const text of this.notes.splice(0)) yield { kind: "note", text };
+    yield* this.notes.splice(0);
   }
 
   private async ended(
@@ -169,11 +181,13 @@ class LiveStream {
 
   private afterBreak(): void {
     const { resume } = this;
-    if (!resume.isContinuous()) {
-      this.notes.push(
-        `flows are missing after ${this.brokenAt}: the server no longer holds those that came while it was not connected`,
-      );
-    } else this.notes.push("connected again; nothing is missing, nothing comes twice");
+    const note: Omit<LiveNote, "kind"> = resume.isContinuous()
+      ? { about: "mended", text: "connected again; nothing is missing, nothing comes twice" }
+      : {
+          about: "missing",
+          text: `flows are missing after ${this.brokenAt}: the server no longer holds those that came while it was not connected`,
+        };
+    this.notes.push({ kind: "note", ...note });
     resume.settle();
   }
 

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Server, ServerCredentials, type ServerWritableStream, status } from "@grpc/grpc-js";
+import { type sendUnaryData, Server, ServerCredentials, type ServerWritableStream, status } from "@grpc/grpc-js";
 import type { Message } from "#hubble/message.ts";
 import { readMessage } from "#hubble/wire/read-message.ts";
 import { writeMessage } from "#hubble/wire/write-message.ts";
@@ -19,17 +19,25 @@ export type FakeRelay = {
   readonly close: () => void;
 };
 
+export type FakeRelayOptions = {
+  readonly certificate?: string | null;
+  readonly isMutual?: boolean;
+  /** What it answers to questions; those that are left out it does not offer. */
+  readonly status?: Message;
+  readonly nodes?: readonly Message[];
+};
+
 /** A server of GetFlows on a free port of this machine; `certificate` names one of the fixtures. */
-export async function fakeRelay(
-  answer: Answer,
-  { certificate = null, isMutual = false }: { readonly certificate?: string | null; readonly isMutual?: boolean } = {},
-): Promise<FakeRelay> {
+export async function fakeRelay(answer: Answer, options: FakeRelayOptions = {}): Promise<FakeRelay> {
+  const { certificate = null, isMutual = false } = options;
   const requests: Message[] = [];
   const server = new Server();
   server.addService(
     {
       GetFlows: bufferMethod("/observer.Observer/GetFlows", true),
       Check: bufferMethod("/grpc.health.v1.Health/Check", false),
+      ServerStatus: bufferMethod("/observer.Observer/ServerStatus", false),
+      GetNodes: bufferMethod("/observer.Observer/GetNodes", false),
     },
     {
       GetFlows: (call: FlowsCall) => {
@@ -39,6 +47,8 @@ export async function fakeRelay(
       },
       // Never answers.
       Check: () => {},
+      ServerStatus: answered("ServerStatusResponse", options.status),
+      GetNodes: answered("GetNodesResponse", options.nodes === undefined ? undefined : { nodes: options.nodes }),
     },
   );
   const port = await new Promise<number>((resolve, reject) => {
@@ -46,6 +56,13 @@ export async function fakeRelay(
     server.bindAsync("127.0.0.1:0", credentials, (error, bound) => (error === null ? resolve(bound) : reject(error)));
   });
   return { server: `127.0.0.1:${port}`, requests, close: () => server.forceShutdown() };
+}
+
+function answered(name: string, message: Message | undefined) {
+  return (_: unknown, answer: sendUnaryData<Buffer>) => {
+    if (message === undefined) answer({ code: status.UNIMPLEMENTED, details: "not offered" });
+    else answer(null, Buffer.from(writeMessage(name, message)));
+  };
 }
 
 function secured(name: string, isMutual: boolean): ServerCredentials {

@@ -1,11 +1,11 @@
 import { ciliumFacts } from "#decode/config/cilium-config.ts";
 import type { SourceManifest } from "#decode/objects/manifest.ts";
 import { portableObject } from "#decode/portable-object.ts";
-import { UserError } from "#model/finding.ts";
+import { type Finding, UserError } from "#model/finding.ts";
 import type { JsonObject } from "#model/json.ts";
 import { placeText } from "#model/place.ts";
 import { count } from "#report/words.ts";
-import { type CopiedFlows, captureFlows } from "#sources/capture-flows.ts";
+import { type CopiedFlows, captureFlows, captureLive } from "#sources/capture-flows.ts";
 import { writeCapture } from "#sources/capture-write.ts";
 import { loadManifests } from "#sources/manifests.ts";
 import { type Invocation, isOn } from "../args.ts";
@@ -17,6 +17,7 @@ import { openInputs } from "../gather-inputs.ts";
 import { clusterChoice, pathsOf } from "../gather-request.ts";
 import { refuseTwoStreams } from "../input-text.ts";
 import type { Io } from "../io.ts";
+import { liveAmong } from "../live-input.ts";
 import { VERSION } from "../version.ts";
 
 /** `ringfence capture`: gathers objects and flows, and writes them as they are, or redacted. */
@@ -36,12 +37,19 @@ export async function runCapture(invocation: Invocation, io: Io): Promise<ExitCo
   const files = await loadManifests(inputs.objects);
   const { objects, ciliumConfig } = kept([...inputs.live, ...files.manifests]);
   const isRedacted = isOn(invocation, REDACT);
+  const live = liveAmong(inputs.flows, cluster);
+  const said: Finding[] = [];
   const copied: CopiedFlows = { lines: 0, dropped: 0 };
   progress.update("writing the capture");
   const content = {
     objects,
     ciliumConfig,
-    flows: inputs.flows.length === 0 ? null : captureFlows(inputs.flows, isRedacted, copied),
+    flows:
+      inputs.flows.length === 0
+        ? null
+        : live === null
+          ? captureFlows(inputs.flows, isRedacted, copied)
+          : captureLive(live, { isRedacted, copied, said }),
     facts: () => ({
       version: 1,
       ringfence: VERSION,
@@ -54,7 +62,7 @@ export async function runCapture(invocation: Invocation, io: Io): Promise<ExitCo
   };
   const written = await writeCapture(out, content);
   progress.clear();
-  for (const { message, place } of [...inputs.findings, ...files.findings]) {
+  for (const { message, place } of [...inputs.findings, ...files.findings, ...said]) {
     io.err(`${place === undefined ? "" : `${placeText(place)}: `}${message}\n`);
   }
   io.err(`${out}: ${count(objects.length)} objects, ${count(copied.lines)} lines of flows, in ${written.join(", ")}\n`);

@@ -26,6 +26,8 @@ import { type Distinct, distinctText } from "./observe-distinct.ts";
 import { createLastLines } from "./observe-last.ts";
 import { printInWorkers, stretchesOf } from "./observe-parallel.ts";
 import type { Stretch } from "./observe-stretch.ts";
+import type { RelayOptions } from "#sources/relay-options.ts";
+import { isLivePath, liveAmong } from "../live-input.ts";
 import { createObserveOutput, type ObserveOutput } from "./observe-output.ts";
 import { checkSettings, readSettings, type Settings } from "./observe-settings.ts";
 import { openSource } from "./observe-source.ts";
@@ -82,9 +84,10 @@ async function observe(words: readonly string[], io: Io): Promise<void> {
   await io.out(distinctText(found, request.print.output.startsWith("json")));
 }
 
-/** Whether recordings are named; a server is asked where none are. */
+/** Whether recordings are named; a server is asked where none are, or where --flows names it. */
 function isRecorded({ text, lists }: FlagValues): boolean {
-  return (text.get("input-file") ?? "") !== "" || (lists.get("flows") ?? []).length > 0;
+  const flows = lists.get("flows") ?? [];
+  return (text.get("input-file") ?? "") !== "" || (flows.length > 0 && liveAmong(flows, null) === null);
 }
 
 type ServerRequest = { readonly settings: Settings; readonly request: ObserveRequest; readonly io: Io };
@@ -94,7 +97,7 @@ async function observeServer(values: FlagValues, { settings, request, io }: Serv
     log(io, "DEBUG", "connected to Hubble API", [["server", "server"]]);
     log(io, "DEBUG", "Sending GetFlows request", [["req", requestText(request)]]);
   }
-  const server = serverSettings(settings);
+  const server = serverNamed(values) ?? serverSettings(settings);
   const decisions = isGiven(values, "decide") ? await readDecisions(values, [], io) : null;
   const { observeLive } = await import("./observe-live.ts");
   const parts = { io, warn: (...told: Parameters<LogWarning>) => log(io, ...told) };
@@ -108,6 +111,19 @@ async function observeServer(values: FlagValues, { settings, request, io }: Serv
   await observeLive(request, server, { ...parts, take: (response) => fold.add(eventOf(response)) });
   const found = decisions?.ofFold(fold) ?? (await undecided(values, fold, io));
   await io.out(distinctText(found, request.print.output.startsWith("json")));
+}
+
+/** The server that --flows names; null when it names none. */
+function serverNamed({ lists }: FlagValues): RelayOptions | null {
+  const flows = lists.get("flows") ?? [];
+  const [server, ...more] = liveAmong(flows, null) ?? [];
+  if (flows.some((path) => isLivePath(path) && path.includes("?"))) {
+    throw new UserError("live-path", `${flows.join(" ")}: observe has flags for what to read`, {
+      help: "give --since, --until, --last or --all instead of ?…",
+    });
+  }
+  if (more.length === 0) return server?.relay ?? null;
+  throw new UserError("two-sources", "observe asks one server at a time", { help: "name Relay: it asks every node" });
 }
 
 async function printParallel(stretches: readonly Stretch[], request: ObserveRequest, io: Io): Promise<void> {

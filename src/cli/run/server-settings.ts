@@ -21,7 +21,7 @@ export function serverSettings(settings: Settings): RelayOptions {
     basicAuth: username === "" ? null : { username, password: text("basic-auth-password") },
     timeoutSeconds: seconds(text("timeout"), DEFAULT_RELAY.timeoutSeconds),
     requestTimeoutSeconds: seconds(text("request-timeout"), DEFAULT_RELAY.requestTimeoutSeconds),
-    portForward: settings.isOn("port-forward") ? portForwardChoice(settings) : null,
+    portForward: settings.isOn("port-forward") ? portForwardChoice(settings, DEFAULT_PORT_FORWARD.localPort) : null,
   };
 }
 
@@ -32,12 +32,13 @@ function seconds(text: string, preset: number): number {
   return Number(nanoseconds) / 1e9;
 }
 
-function portForwardChoice({ text }: Settings): PortForwardChoice {
+/** Where Relay is in the cluster; `localPort` where no port of this machine is named. */
+export function portForwardChoice({ text }: Settings, localPort: number): PortForwardChoice {
   const orNull = (name: string) => (text(name) === "" ? null : text(name));
   const port = text("port-forward-port");
   return {
     cluster: { kubeconfig: orNull("kubeconfig"), context: orNull("kube-context"), contextFlag: "--kube-context" },
     namespace: text("kube-namespace") || DEFAULT_PORT_FORWARD.namespace,
-    localPort: port === "" ? DEFAULT_PORT_FORWARD.localPort : Number(port) || 0,
+    localPort: port === "" ? localPort : Number(port) || 0,
   };
 }
