@@ -1,4 +1,5 @@
-import { isObject, type Json } from "#model/json.ts";
+import type { End } from "#model/conversation.ts";
+import { isObject, type Json, type JsonObject } from "#model/json.ts";
 import { elementPath } from "#model/policy.ts";
 import type { CauseWorld, Denial } from "./cause.ts";
 import type { EditStep } from "./edits/edit-step.ts";
@@ -10,14 +11,14 @@ const EVERY_NAME = { dns: [{ matchPattern: "*" }] };
 
 /** What sends the subject's DNS through Cilium's proxy: `rules.dns` on the rule that lets it ask, else a rule of its own. */
 export function dnsProxySteps(denial: Denial, world: CauseWorld): readonly EditStep[] {
-  const existing = openDnsEntries(denial, world)[0];
+  const existing = openDnsEntries(denial.subject, world)[0];
   return existing === undefined ? newDnsRule(denial, world) : [existing];
 }
 
 /** The toPorts entries by which the subject may ask its resolver unproxied, each as the edit that gives it `rules.dns`. */
-export function openDnsEntries(denial: Denial, world: CauseWorld): readonly EditStep[] {
-  return world.names.resolvers(denial.subject).flatMap((resolver) => {
-    const walk = world.engine.walk(connectionToResolver(denial.subject, resolver), "egress");
+export function openDnsEntries(subject: End, world: CauseWorld): readonly EditStep[] {
+  return world.names.resolvers(subject).flatMap((resolver) => {
+    const walk = world.engine.walk(connectionToResolver(subject, resolver), "egress");
     const open = walk.candidates.filter((candidate) => candidate.fails === "none" && !candidate.deny);
     return open.flatMap((candidate) =>
       entriesWithoutRules(world, candidate.rule.policy, elementPath(candidate.rule.element), resolver.port),
@@ -42,9 +43,13 @@ function speaksOf(value: Json, path: string, port: number): boolean {
 function newDnsRule(denial: Denial, world: CauseWorld): readonly EditStep[] {
   const target = policyToEdit({ ...denial, side: "egress" }, world);
   if (target === null) return [];
-  const value = {
+  return [{ policy: target.policy, path: target.list, op: "append", value: resolverRule() }];
+}
+
+/** The rule that lets everybody ask the cluster's resolver through the DNS proxy, over UDP and TCP. */
+export function resolverRule(): JsonObject {
+  return {
     toEndpoints: [{ matchLabels: { "k8s:io.kubernetes.pod.namespace": "kube-system", "k8s:k8s-app": "kube-dns" } }],
     toPorts: [{ ports: [{ port: "53", protocol: "ANY" }], rules: EVERY_NAME }],
   };
-  return [{ policy: target.policy, path: target.list, op: "append", value }];
 }

@@ -4,19 +4,13 @@ import type { End, ReservedEnd } from "#model/conversation.ts";
 import type { Answer, Direction } from "#model/decision.ts";
 import { elementPath } from "#model/policy.ts";
 import type { LintRule, LintWorld } from "./lint-world.ts";
+import { probe } from "./probe.ts";
 import type { Spec } from "./subjects.ts";
 
-/** Ends that every cluster has, whatever the objects tell. The outside address is one that nobody owns (RFC 5737). */
-export const OUTSIDE: End = { kind: "address", address: "192.0.2.1", names: [], labels: ["reserved:world"] };
-export const HOST = reserved("host", ["reserved:host"]);
-export const REMOTE_NODE = reserved("remote-node", ["reserved:remote-node"]);
-export const API_SERVER_NODE = reserved("kube-apiserver", ["reserved:kube-apiserver", "reserved:remote-node"]);
-export const HEALTH = reserved("health", ["reserved:health"]);
-export const INGRESS = reserved("ingress", ["reserved:ingress"]);
-
-function reserved(entity: string, labels: readonly string[]): ReservedEnd {
-  return { kind: "reserved", entity, labels, addresses: [], nodes: [] };
-}
+/** The pod's own node, as every cluster has it. */
+export const HOST: ReservedEnd = {
+  ...{ kind: "reserved", entity: "host", labels: ["reserved:host"], addresses: [], nodes: [] },
+};
 
 /** The spec that a rule stands in. */
 export function ruleSpec({ policy, ref, spec }: LintRule): Spec {
@@ -24,7 +18,7 @@ export function ruleSpec({ policy, ref, spec }: LintRule): Spec {
 }
 
 /** A rule's path below the object: `spec.egress[0]`. */
-export function rulePath({ ref }: LintRule): string {
+export function rulePath({ ref }: Pick<LintRule, "ref">): string {
   return elementPath(ref.element);
 }
 
@@ -37,11 +31,10 @@ export type Packet = {
   readonly names?: readonly string[];
 };
 
-export function connection(from: End, to: End, { protocol, port, icmpType, names }: Packet): Connection {
-  return {
-    ...{ from, to, protocol, port: port ?? null, icmpType: icmpType ?? null, icmpCode: null, request: null },
-    names: { learned: names ?? [], complete: true },
-  };
+/** The packet between a subject and its peer in a direction. */
+export function between(subject: End, peer: End, side: Direction, { names = [], ...packet }: Packet): Connection {
+  const [from, to] = side === "egress" ? [subject, peer] : [peer, subject];
+  return { ...probe(from, to, packet), names: { learned: names, complete: true } };
 }
 
 /** What one side's policies of the whole set say at L4; allowed where nothing is enforced. */
@@ -49,14 +42,12 @@ export function answerFor(world: LintWorld, one: Connection, side: Direction): A
   return world.set.engine.decide(one)[side]?.decision ?? "allowed";
 }
 
-/** The packet between a subject and its peer in a direction. */
-export function between(subject: End, peer: End, side: Direction, packet: Packet): Connection {
-  return side === "egress" ? connection(subject, peer, packet) : connection(peer, subject, packet);
-}
-
-/** True when the set isolates an endpoint in a direction. */
-export function isIsolated(world: LintWorld, subject: End, side: Direction): boolean {
-  return (
-    world.set.engine.walk(between(subject, OUTSIDE, side, { protocol: "TCP", port: 1 }), side).defaultDeny.length > 0
-  );
+/** Something worked out once for a world, when first asked for. */
+export function perWorld<T>(make: (world: LintWorld) => T): (world: LintWorld) => T {
+  const made = new WeakMap<LintWorld, { readonly value: T }>();
+  return (world) => {
+    const known = made.get(world) ?? { value: make(world) };
+    made.set(world, known);
+    return known.value;
+  };
 }

@@ -1,8 +1,16 @@
 import type { Check } from "./check.ts";
+import { auditL7Live } from "./checks/audit-l7-live.ts";
+import { authConflict } from "./checks/auth-conflict.ts";
+import { defaultDenyConflict } from "./checks/default-deny-conflict.ts";
+import { dnsRuleByAccident } from "./checks/dns-rule-by-accident.ts";
 import { emptyPeerOpens } from "./checks/empty-peer-opens.ts";
+import { fqdnNoDnsRule } from "./checks/fqdn-no-dns-rule.ts";
 import { icmpTypeZero } from "./checks/icmp-type-zero.ts";
 import { knpCase } from "./checks/knp-case.ts";
+import { l7Shadowed } from "./checks/l7-shadowed.ts";
+import { l7WithoutDefaultDeny } from "./checks/l7-without-default-deny.ts";
 import { labelNotText } from "./checks/label-not-text.ts";
+import { negationTooWide } from "./checks/negation-too-wide.ts";
 import { portService } from "./checks/port-service.ts";
 import { portText } from "./checks/port-text.ts";
 import { removedFeature } from "./checks/removed-feature.ts";
@@ -16,18 +24,26 @@ import { unknownField } from "./checks/unknown-field.ts";
 
 /** Every check, in the order of docs/checks. */
 export const CHECKS: readonly Check[] = [
+  fqdnNoDnsRule,
   portService,
   statusInvalid,
+  defaultDenyConflict,
+  auditL7Live,
+  l7Shadowed,
   ruleShape,
   removedFeature,
   servicesToNobody,
   servicesInDeny,
   emptyPeerOpens,
+  negationTooWide,
+  l7WithoutDefaultDeny,
+  dnsRuleByAccident,
   portText,
   icmpTypeZero,
   knpCase,
+  authConflict,
   specsVoid,
-  labelNotText,
   schema,
   unknownField,
+  labelNotText,
 ];

@@ -1,6 +1,6 @@
 import type { ExplainedDenial } from "#analysis/holes.ts";
 import type { Conversation, End } from "#model/conversation.ts";
-import { elementPath, type PolicyObject, policyName } from "#model/policy.ts";
+import { elementPath, type PolicyObject, policyName, type RuleRef } from "#model/policy.ts";
 import type { Found } from "./check.ts";
 import type { LintWorld } from "./lint-world.ts";
 
@@ -9,13 +9,18 @@ type Group = { readonly policy: PolicyObject; readonly path: string; readonly de
 
 /**
  * What the recording shows of a cause (analysis/causes): one finding for each rule and sentence, with all conversations
- * that the set denies so. Denials whose nearest rule is not among the linted policies are left out.
+ * that the set denies so. Denials whose nearest rule is not among the linted policies are left out. `counts`: which
+ * denials are meant, where the cause alone does not tell.
  */
-export function fromDenials(world: LintWorld, cause: string): readonly Found[] {
+export function fromDenials(
+  world: LintWorld,
+  cause: string,
+  counts: (one: ExplainedDenial) => boolean = () => true,
+): readonly Found[] {
   const linted = new Map(world.linted.map((policy) => [policyName(policy), policy]));
   const groups = new Map<string, Group>();
   for (const one of world.denied()) {
-    const rule = one.cause === cause ? one.nearest : null;
+    const rule = one.cause === cause && counts(one) ? ruleOf(one) : null;
     const policy = rule === null ? undefined : linted.get(rule.policy);
     if (rule === null || policy === undefined) continue;
     const key = `${rule.policy} ${rule.element} ${one.sentence}`;
@@ -24,6 +29,11 @@ export function fromDenials(world: LintWorld, cause: string): readonly Found[] {
     groups.set(key, group);
   }
   return [...groups.values()].map(foundOf);
+}
+
+/** The rule that was meant to allow it; else what switched default deny on. */
+function ruleOf({ nearest, denial }: ExplainedDenial): RuleRef | null {
+  return nearest ?? denial.walk.defaultDeny[0] ?? null;
 }
 
 function foundOf({ policy, path, denials }: Group): Found {

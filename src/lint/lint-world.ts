@@ -13,6 +13,7 @@ import { type PolicyObject, policyName } from "#model/policy.ts";
 import type { CiliumConfig, CiliumMinor } from "#model/profile.ts";
 import type { Snapshot } from "#model/snapshot.ts";
 import type { Need } from "./check.ts";
+import { isWholeInventory } from "./whole-inventory.ts";
 import { onlySpec, type Spec, specsOf, type Subjects, witnesses } from "./subjects.ts";
 
 /** What is linted. `linted` replace the snapshot's policies of their name; findings are about them alone. */
@@ -65,6 +66,17 @@ export function createLintWorld(input: LintInput): LintWorld {
   return worldOver({ ...input, snapshot }, facts, before, set);
 }
 
+/** The same world with other policies in the place of those linted: what else is in the set comes with `others`. */
+export function withLinted(
+  world: LintWorld,
+  { linted, said, others }: Pick<LintInput, "linted" | "said"> & { readonly others: readonly PolicyObject[] },
+): LintWorld {
+  const { snapshot, has, facts, before } = world;
+  const policies = proposedSet(snapshot.policies, [...others, ...linted], false);
+  const set = changedSet(snapshot, facts, world.set, policies);
+  return worldOver({ snapshot, said, has, linted }, facts, before, set);
+}
+
 /** The same world with other texts of some policies, for fixes. */
 export function changedWorld(world: LintWorld, policies: ReadonlyMap<string, PolicyObject>): LintWorld {
   const set = changedSet(world.snapshot, world.facts, world.set, [...policies.values()]);
@@ -90,7 +102,7 @@ function worldOver(input: LintInput, facts: NameFacts, before: PolicySet, set: P
     const name = policyName(spec.policy);
     const engine: Engine = spec.path === "spec" ? set.engine : set.engine.with([onlySpec(spec)]);
     const real = pods().filter((end) => engine.selectsSubject(name, end));
-    const isReal = input.has.has("objects") || real.length > 0;
+    const isReal = real.length > 0 || isWholeInventory(snapshot.inventory);
     const made = { isReal, ends: isReal ? real : witnesses(spec, allSpecs(), snapshot, engine) };
     known.set(spec.value, made);
     return made;

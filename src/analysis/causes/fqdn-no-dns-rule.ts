@@ -16,7 +16,7 @@ export const fqdnNoDnsRule: Cause = {
     const rule = rules.find((candidate) => candidate.portMatches) ?? rules[0];
     if (rule === undefined || world.names.isProxied(denial.subject)) return null;
     const lack =
-      openDnsEntries(denial, world).length > 0
+      openDnsEntries(denial.subject, world).length > 0
         ? "the DNS rule has no rules.dns"
         : "no rule sends its DNS through Cilium's proxy";
     const neighbour = world.names.neighbour(denial.subject, denial.peer, denial.conversation);

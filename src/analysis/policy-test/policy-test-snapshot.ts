@@ -1,6 +1,7 @@
 import type { Connection } from "#model/connection.ts";
 import type { Conversation, L7Request } from "#model/conversation.ts";
 import type { Coverage, NameRecord } from "#model/coverage.ts";
+import type { Inventory } from "#model/objects.ts";
 import type { Snapshot } from "#model/snapshot.ts";
 import type { PreparedTest } from "./policy-test.ts";
 import { askedOf } from "./policy-test-world.ts";
@@ -39,7 +40,7 @@ export function snapshotOfTest({ test, world, policies }: PreparedTest): Snapsho
         if (typeof asked === "string") return [];
         return [conversationOf(asked, requestsOf(connection), String(index))];
       }),
-      names: test.dns.map(nameRecord),
+      names: test.dns.map((record) => nameRecord(record, world.inventory)),
       epochs: [],
       coverage: NOTHING_HEARD,
     },
@@ -79,12 +80,13 @@ export function conversationOf(asked: Connection, requests: readonly L7Request[]
   };
 }
 
-function nameRecord({ name, ips, seenBy }: PreparedTest["test"]["dns"][number]): NameRecord {
+function nameRecord({ name, ips, seenBy }: PreparedTest["test"]["dns"][number], { pods }: Inventory): NameRecord {
+  const asker = pods.find((pod) => `${pod.namespace}/${pod.name}` === seenBy);
   return {
     name,
     addresses: ips,
     source: "file",
-    node: null,
+    node: asker?.nodeName ?? null,
     askedBy: seenBy,
     firstSeen: null,
     lastSeen: null,
