@@ -1,0 +1,121 @@
+import type { PodEnd } from "#model/conversation.ts";
+import type { Ruling } from "#model/decision.ts";
+import { isObject } from "#model/json.ts";
+import type { RuleRef } from "#model/policy.ts";
+import type { Check, Found } from "../check.ts";
+import { isIsolated } from "../isolation-memo.ts";
+import { type L7Item, refusingL7, specOf } from "../l7-rules.ts";
+import type { LintWorld } from "../lint-world.ts";
+import { type PeerSample, peerSamples } from "../peer-samples.ts";
+import { probe } from "../probe.ts";
+
+export const l7Shadowed: Check = {
+  id: "l7-shadowed",
+  severity: "warn",
+  title: "L7 rules that another allow makes void",
+  why: "Envoy takes a request that any rule for the peer and port takes, plain rules among them: beside a plain allow of the same peers and port, by labels, entity, range or without ports, HTTP rules restrict nothing, and the traffic still pays for the proxy. The DNS proxy looks at rules of exactly its port alone: only a plain allow of that port opens it.",
+  limits:
+    "Told where another allow takes every peer of the rule on the port; an exemption for some of its peers is no finding. Silent for named ports and where peers are Services, nodes or cloud groups.",
+  needs: [],
+  yieldsTo: ["l7-without-default-deny"],
+  find: (world) => refusingL7(world).flatMap((one) => foundOf(one, world)),
+  bad: `
+name: the same port without rules
+objects:
+  - apiVersion: cilium.io/v2
+    kind: CiliumNetworkPolicy
+    metadata: {name: web, namespace: shop}
+    spec:
+      endpointSelector: {matchLabels: {app: web}}
+      ingress:
+        - fromEndpoints: [{matchLabels: {app: probe}}]
+          toPorts: [{ports: [{port: "8080", protocol: TCP}], rules: {http: [{method: GET}]}}]
+        - fromEndpoints: [{}]
+          toPorts: [{ports: [{port: "8080", protocol: TCP}]}]
+`,
+  good: `
+name: the plain rule is for others
+objects:
+  - apiVersion: cilium.io/v2
+    kind: CiliumNetworkPolicy
+    metadata: {name: web, namespace: shop}
+    spec:
+      endpointSelector: {matchLabels: {app: web}}
+      ingress:
+        - fromEndpoints: [{matchLabels: {app: probe}}]
+          toPorts: [{ports: [{port: "8080", protocol: TCP}], rules: {http: [{method: GET}]}}]
+        - fromEndpoints: [{matchLabels: {app: admin}}]
+          toPorts: [{ports: [{port: "8080", protocol: TCP}]}]
+`,
+};
+
+type Port = { readonly port: number; readonly protocol: string };
+
+function foundOf(item: L7Item, world: LintWorld): readonly Found[] {
+  const spec = specOf(world, item.rule);
+  if (spec === null) return [];
+  const { ends, isReal } = world.subjects(spec);
+  const peers = ends.length === 0 ? null : peerSamples(item.rule, world);
+  if (peers === null) return [];
+  const found = portsOf(item).flatMap((port) => {
+    const openers = openedBy(item, port, { ends, peers }, world);
+    return openers === null ? [] : [{ port, openers }];
+  });
+  const [first] = found;
+  if (first === undefined) return [];
+  const { rule, path, kind } = item;
+  const others = first.openers.filter((one) => one.policy !== rule.ref.policy || one.element !== rule.ref.element);
+  const who = others[0] === undefined ? "another element of this rule" : `${others[0].element} of ${others[0].policy}`;
+  const ports = found.map(({ port }) => port.port).join(", ");
+  const message = `${kind === "dns" ? "DNS" : "HTTP"} rules on port ${ports} restrict nothing: ${who} allows the same peers there without them`;
+  const help = "take the port out of the plain rule, or drop the L7 rules if all of it is meant to pass";
+  return [{ policy: rule.policy, path, message, help, ...(isReal ? { subjects: ends } : {}) }];
+}
+
+/** Single numbered ports. */
+function portsOf({ item, kind }: L7Item): readonly Port[] {
+  const ports = Array.isArray(item["ports"]) ? item["ports"] : [];
+  return ports.flatMap((one) => {
+    const port = isObject(one) && one["endPort"] === undefined ? Number(one["port"]) : Number.NaN;
+    if (!isObject(one) || !Number.isInteger(port) || port === 0) return [];
+    const protocol = String(one["protocol"] ?? "ANY");
+    return [{ port, protocol: protocol === "ANY" ? (kind === "dns" ? "UDP" : "TCP") : protocol }];
+  });
+}
+
+type Sides = { readonly ends: readonly PodEnd[]; readonly peers: readonly PeerSample[] };
+
+/** The rules that let the refused request through, for every subject and peer; null where it is refused for one. */
+function openedBy(item: L7Item, port: Port, { ends, peers }: Sides, world: LintWorld): readonly RuleRef[] | null {
+  const openers = new Map<string, RuleRef>();
+  for (const end of ends) {
+    if (!isIsolated(world, end, item.rule.direction)) return null;
+    for (const peer of peers) {
+      const by = passedBy(item, port, { end, peer }, world);
+      if (by === null) return null;
+      for (const rule of by) openers.set(`${rule.policy} ${rule.element}`, rule);
+    }
+  }
+  const refs = [...openers.values()];
+  return refs.some((ref) => negates(ref, world)) ? null : refs;
+}
+
+function passedBy(
+  { rule, request }: L7Item,
+  port: Port,
+  { end, peer }: { readonly end: PodEnd; readonly peer: PeerSample },
+  world: LintWorld,
+): readonly RuleRef[] | null {
+  const asked = { ...port, request };
+  const connection = rule.direction === "ingress" ? probe(peer.end, end, asked) : probe(end, peer.end, asked);
+  const decision = world.set.engine.decide({ ...connection, names: { learned: peer.names, complete: true } });
+  const ruling: Ruling | null = decision[rule.direction];
+  if (ruling?.decision !== "allowed" || ruling.implicit !== null) return null;
+  return ruling.redirect === null || ruling.l7 === "allowed" ? ruling.by : null;
+}
+
+/** A rule whose selectors only exclude may take the sample and not its likes. */
+function negates(ref: RuleRef, world: LintWorld): boolean {
+  const policy = world.set.policies.get(ref.policy);
+  return policy === undefined || /"operator":"(?:NotIn|DoesNotExist)"/.test(JSON.stringify(policy.value));
+}
