@@ -53,12 +53,14 @@ export function parseClickHouseUrl(text: string, environment: Environment): Clic
   const shown = withoutPassword(text);
   const { url, scheme } = urlOf(text, shown);
   for (const name of url.searchParams.keys()) {
-    if (!PARAMETERS.includes(name)) throw bad(shown, `${name} means nothing here`, `known are ${PARAMETERS.join(", ")}`);
+    if (!PARAMETERS.includes(name))
+      throw bad(shown, `${name} means nothing here`, `known are ${PARAMETERS.join(", ")}`);
   }
   const parameter = (name: string) => url.searchParams.get(name);
   const database = decodeURIComponent(url.pathname.slice(1)) || "ringfence";
   const { writer, cluster } = { writer: parameter("writer") ?? ownName(), cluster: parameter("cluster") };
-  if (!DATABASE.test(database)) throw bad(shown, `the database ${database} has another name than letters, digits and _`);
+  if (!DATABASE.test(database))
+    throw bad(shown, `the database ${database} has another name than letters, digits and _`);
   if (!NAME.test(writer)) throw bad(shown, `writer=${writer}: letters, digits, . _ and - are expected`);
   if (cluster !== null && !NAME.test(cluster)) throw bad(shown, `cluster=${cluster} is no name`);
   return {
@@ -101,9 +103,17 @@ function secondsOf(text: string | null, shown: string): number | null {
 }
 
 function ownName(): string {
-  return hostname().replaceAll(/[^A-Za-z0-9_.-]/g, "-").slice(0, 100) || "recorder";
+  return (
+    hostname()
+      .replaceAll(/[^A-Za-z0-9_.-]/g, "-")
+      .slice(0, 100) || "recorder"
+  );
 }
 
-function bad(shown: string, message: string, help = "write clickhouse://USER@HOST:8123/DATABASE; the password is taken from CLICKHOUSE_PASSWORD") {
+function bad(
+  shown: string,
+  message: string,
+  help = "write clickhouse://USER@HOST:8123/DATABASE; the password is taken from CLICKHOUSE_PASSWORD",
+) {
   return new UserError("store-path", `${shown}: ${message}`, { help });
 }
