@@ -75,9 +75,10 @@ export class PortForward {
       this.sockets.delete(socket);
       channel?.close();
     });
-    this.lastFault = null;
     try {
       channel = await this.connect(socket);
+      // What the node says against it may have come with the answer.
+      if (!socket.destroyed) this.lastFault = null;
     } catch (cause) {
       this.lastFault = cause instanceof UserError ? cause : this.broken(messageOf(cause), cause);
       socket.destroy();

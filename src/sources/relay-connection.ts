@@ -11,7 +11,7 @@ import type { Message } from "#hubble/message.ts";
 import { readMessage } from "#hubble/wire/read-message.ts";
 import { writeMessage } from "#hubble/wire/write-message.ts";
 import { UserError } from "#model/finding.ts";
-import { GrpcCode, isPassing, type RelayStatus, relayFault } from "./relay-fault.ts";
+import { GrpcCode, isPassing, NO_CONNECTION, type RelayStatus, relayFault } from "./relay-fault.ts";
 import { type RelayOptions, targetOf, usesTls } from "./relay-options.ts";
 import { type VersionWarning, versionWarnings } from "./relay-version.ts";
 import type { PortForward } from "./port-forward.ts";
@@ -117,7 +117,9 @@ export class RelayConnection {
     const { timeoutSeconds } = this.options;
     return await new Promise((resolve) => {
       this.client.waitForReady(Date.now() + timeoutSeconds * 1000, (error) => {
-        resolve(error === undefined ? null : { code: GrpcCode.deadlineExceeded, details: `${timeoutSeconds} s` });
+        resolve(
+          error === undefined ? null : { code: GrpcCode.unavailable, details: `${NO_CONNECTION} ${timeoutSeconds} s` },
+        );
       });
     });
   }

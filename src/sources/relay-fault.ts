@@ -25,6 +25,9 @@ type Explain = (server: string, found: RegExpExecArray) => Fault;
 const CONNECT_HELP =
   "is the port forwarded? kubectl -n kube-system port-forward service/hubble-relay 4245:80; or name another with --server HOST:PORT";
 
+/** How a connection that does not come to stand is told, with the time that was waited. */
+export const NO_CONNECTION = "no connection within";
+
 /** What is wrong with a connection, by what Node and OpenSSL say of it. */
 const CONNECTION_FAULTS: readonly (readonly [RegExp, Explain])[] = [
   [
@@ -73,6 +76,14 @@ const CONNECTION_FAULTS: readonly (readonly [RegExp, Explain])[] = [
       code: "server-without-tls",
       message: `${server} does not speak TLS`,
       help: "leave out --tls and tls://",
+    }),
+  ],
+  [
+    new RegExp(`${NO_CONNECTION} (.*)`),
+    (server, [, time = ""]) => ({
+      code: "server-unreached",
+      message: `no connection to ${server} within ${time}`,
+      help: "is it the right address, and is the way to it open? wait longer with --timeout 30s",
     }),
   ],
   [
