@@ -11,6 +11,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   edit: ["model"],
   analysis: ["model", "engine", "edit"],
   lint: ["model", "engine", "edit", "analysis"],
+  generate: ["model", "engine", "edit", "analysis"],
   report: ["model"],
   hubble: ["model", "decode", "engine"],
   sources: ["model", "decode", "traffic", "hubble"],
@@ -24,6 +25,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "edit",
     "analysis",
     "lint",
+    "generate",
     "report",
     "hubble",
     "sources",
@@ -33,7 +35,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Folders without clock, disk, network or randomness: the same code runs in the CLI, a worker and the browser. */
-const PURE = ["model", "decode", "traffic", "engine", "edit", "analysis", "lint", "report", "hubble"];
+const PURE = ["model", "decode", "traffic", "engine", "edit", "analysis", "lint", "generate", "report", "hubble"];
 const IMPURE = [
   [/from "node:/, "node: imports"],
   [/\bDate\.now\b/, "Date.now"],

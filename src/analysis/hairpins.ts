@@ -21,7 +21,7 @@ export function hairpins(snapshot: Snapshot, facts: NameFacts): readonly Hairpin
  * A pod, not one of the controller's own Service's namespace, meets a pod behind a LoadBalancer Service on a port that
  * only that Service leads to (a cluster-internal Service on the same port would explain it as well).
  */
-function isHairpin(conversation: Conversation, snapshot: Snapshot): boolean {
+export function isHairpin(conversation: Conversation, snapshot: Snapshot): boolean {
   const { from, to, port } = conversation;
   if (from.kind !== "pod" || to.kind !== "pod" || from.namespace === to.namespace) return false;
   if (publicServices(to, port, snapshot).length === 0) return false;

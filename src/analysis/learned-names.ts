@@ -32,7 +32,7 @@ export type NameFacts = {
 };
 
 /** The names of one address that count for one source; with `missing` where none does. */
-type NamesFor = { readonly names: readonly string[]; readonly missing: Missing | null };
+export type NamesFor = { readonly names: readonly string[]; readonly missing: Missing | null };
 
 const NOTHING: NameKnowledge = { learned: [], complete: true };
 
@@ -246,6 +246,11 @@ function queryOf(facts: NameFacts, from: End, address: string, occasion: Occasio
   const records = facts.recordsAt.get(address) ?? [];
   const asked = facts.askedBy.get(endKey(from)) ?? NONE;
   return { from, asked, records, occasion, minTtlSeconds: facts.minTtlSeconds };
+}
+
+/** The names by which a source would know an address were its DNS proxied, stand-ins for known patterns among them. */
+export function namesIfProxied(facts: NameFacts, from: End, to: End, occasion: Occasion): NamesFor {
+  return to.kind === "address" ? namesFor(facts, from, to.address, happened(occasion)) : { names: [], missing: null };
 }
 
 function namesFor(facts: NameFacts, from: End, address: string, occasion: Occasion | null): NamesFor {

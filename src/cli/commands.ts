@@ -3,6 +3,7 @@ import { capture } from "./commands/capture.ts";
 import { checks } from "./commands/checks.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { explain } from "./commands/explain.ts";
+import { generate } from "./commands/generate.ts";
 import { helpCommand } from "./commands/help.ts";
 import { lint } from "./commands/lint.ts";
 import { list } from "./commands/list.ts";
@@ -20,6 +21,7 @@ export const COMMANDS: readonly Command[] = [
   checks,
   rehearse,
   explain,
+  generate,
   test,
   capture,
   observe,

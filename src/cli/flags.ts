@@ -146,11 +146,11 @@ export const PROPOSAL_FLAGS: readonly Flag[] = [POLICIES, ONLY];
 export const CILIUM_FLAGS: readonly Flag[] = [CILIUM, CILIUM_CONFIG];
 
 /** `-o` with the formats of one verb. */
-export function outputFlag(choices: readonly string[]): Flag {
+export function outputFlag(choices: readonly string[], preset = "text"): Flag {
   return {
     name: "output",
     alias: "o",
-    value: { name: "FORMAT", choices, preset: "text" },
+    value: { name: "FORMAT", choices, preset },
     group: "output",
     summary: "how to print",
   };

@@ -42,13 +42,18 @@ function line(conversation: Conversation, reason: string): string {
 
 /** Why a conversation cannot become a test, whatever the proposal says; null when it can. */
 function unfitReason(conversation: Conversation): string | null {
-  const { from, to, notDecided, reply } = conversation;
-  if (notDecided !== null) return `not decided: ${notDecided}`;
-  if (reply === "probable") return "it may be a reply taken for a request";
-  const odd = [from, to].map(endReason).find((reason) => reason !== null) ?? null;
-  if (odd !== null) return odd;
+  const { from, to } = conversation;
+  const unclear = unclearReason(conversation);
+  if (unclear !== null) return unclear;
   if (![from, to].some(hasPolicy)) return "Cilium enforces nothing on either end";
   return forwardedReason(conversation);
+}
+
+/** Why a conversation is no evidence of who talked to whom; null when it is. */
+export function unclearReason({ from, to, notDecided, reply }: Conversation): string | null {
+  if (notDecided !== null) return `not decided: ${notDecided}`;
+  if (reply === "probable") return "it may be a reply taken for a request";
+  return [from, to].map(endReason).find((reason) => reason !== null) ?? null;
 }
 
 function endReason(end: End): string | null {
@@ -59,14 +64,22 @@ function endReason(end: End): string | null {
 
 const PASSED = ["FORWARDED", "REDIRECTED", "TRACED", "TRANSLATED", "AUDIT"];
 
-/** A trace at the source says FORWARDED of what the destination drops: any drop but that of a request counts. */
 function forwardedReason(conversation: Conversation): string | null {
+  if (wasDropped(conversation)) return "it was dropped while recording";
+  return wasPassed(conversation) ? null : "it was not seen forwarded";
+}
+
+/** True when some event of it says that it got through. */
+export function wasPassed({ recorded }: Conversation): boolean {
+  return PASSED.some((verdict) => (recorded[verdict] ?? 0) > 0);
+}
+
+/** A trace at the source says FORWARDED of what the destination drops: any drop but that of a request counts. */
+export function wasDropped(conversation: Conversation): boolean {
   const { recorded, requests } = conversation;
-  const passed = PASSED.some((verdict) => (recorded[verdict] ?? 0) > 0);
   const refusals = requests.reduce((sum, one) => sum + (one.verdicts["DROPPED"] ?? 0), 0);
   const drops = (recorded["DROPPED"] ?? 0) - refusals;
-  if (drops > 0 && !isMended(conversation)) return "it was dropped while recording";
-  return passed ? null : "it was not seen forwarded";
+  return drops > 0 && !isMended(conversation);
 }
 
 /** Policies changed while recording: on every side that dropped it, policy let it pass later. */
@@ -80,7 +93,8 @@ function isMended({ verdicts }: Conversation): boolean {
   );
 }
 
-function wasForwarded({ verdicts }: SeenRequest): boolean {
+/** True when a proxy let a request of this kind through. */
+export function wasForwarded({ verdicts }: SeenRequest): boolean {
   return PASSED.some((verdict) => (verdicts[verdict] ?? 0) > 0);
 }
 

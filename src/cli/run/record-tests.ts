@@ -28,7 +28,7 @@ export async function runRecordTests(invocation: Invocation, io: Io): Promise<Ex
   const tests = recordTests({ snapshot, proposed, only: isOn(invocation, ONLY), files });
   progress.clear();
   const directory = valueOf(invocation, WRITE);
-  const origin = { window: windowText(snapshot.traffic.coverage), files: patternsOf(files, directory ?? ".") };
+  const origin = originOf(snapshot.traffic.coverage, files, directory ?? ".");
   if (directory !== null) return await writeTests(tests, origin, { directory, force: isOn(invocation, FORCE), io });
   await io.out(tests.map((test) => recordedYaml(test, origin)).join("---\n"));
   io.err(`${summary(tests)}\n`);
@@ -43,10 +43,16 @@ function refuseOddities(invocation: Invocation): void {
   });
 }
 
-type Origin = { readonly window: string; readonly files: readonly string[] };
-type Target = { readonly directory: string; readonly force: boolean; readonly io: Io };
+/** Where tests come from, and the policy files as they are named from the tests' directory. */
+export function originOf(coverage: Coverage, files: ReadonlySet<string>, directory: string): Origin {
+  return { window: windowText(coverage), files: patternsOf(files, directory) };
+}
 
-async function writeTests(tests: readonly RecordedTest[], origin: Origin, target: Target): Promise<ExitCode> {
+type Origin = { readonly window: string; readonly files: readonly string[] };
+type Target = { readonly directory: string; readonly force: boolean; readonly io: Pick<Io, "out" | "err"> };
+
+/** Writes one file a namespace and runs them as they lie there; 1 when one does not pass. */
+export async function writeTests(tests: readonly RecordedTest[], origin: Origin, target: Target): Promise<ExitCode> {
   const { directory, force, io } = target;
   const written = tests.map((test) => ({
     path: join(directory, fileName(test)),
