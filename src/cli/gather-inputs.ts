@@ -4,6 +4,7 @@ import { type Finding, UserError } from "#model/finding.ts";
 import type { ClusterChoice } from "#sources/kubernetes-connection.ts";
 import { type OpenedCapture, openCapture } from "#sources/capture-open.ts";
 import type { Progress } from "./progress.ts";
+import { isStorePath, readStoredObjects, storeAmong } from "./store-input.ts";
 
 /** Paths of inputs as they were given: any of them may be a capture or a sysdump. */
 export type InputPaths = {
@@ -25,7 +26,7 @@ export type OpenedInputs = {
   readonly conntrack: readonly string[];
   /** Agents' policy maps in sysdumps. */
   readonly policyMaps: readonly string[];
-  /** Objects of the live cluster. */
+  /** Objects of the live cluster, or those that the store recorded. */
   readonly live: readonly SourceManifest[];
   readonly findings: readonly Finding[];
 };
@@ -44,7 +45,9 @@ export async function openInputs(paths: InputPaths, progress: Progress): Promise
   const flows = await replaced(paths.flows, open, (capture) => capture.flows);
   const captures = (await Promise.all(opened.values())).filter((capture) => capture !== null);
   const cluster = paths.cluster ?? null;
-  const live = cluster === null ? null : await readLive(cluster, progress);
+  const hasOthers = objects.length + whole.flatMap((capture) => capture.objects).length > 0;
+  const live =
+    cluster !== null ? await readLive(cluster, progress) : hasOthers ? null : await storedObjects(flows, progress);
   return {
     flows: [...new Set([...whole.flatMap((capture) => capture.flows), ...flows])],
     objects: [...new Set([...whole.flatMap((capture) => capture.objects), ...objects])],
@@ -67,6 +70,14 @@ async function replaced(
     found.push(...(capture === null ? [path] : part(capture)));
   }
   return found;
+}
+
+/** What a store among the recordings knows of the cluster at the end of what is read of it. */
+async function storedObjects(flows: readonly string[], progress: Progress) {
+  const store = flows.some(isStorePath) ? storeAmong(flows) : null;
+  if (store === null) return null;
+  progress.update("reading the objects of the store");
+  return await readStoredObjects(store);
 }
 
 async function readLive(cluster: ClusterChoice, progress: Progress) {

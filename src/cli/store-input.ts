@@ -1,15 +1,18 @@
 import type { FlowPiece, FlowSource } from "#hubble/flow-source.ts";
-import { UserError } from "#model/finding.ts";
+import { type Finding, UserError } from "#model/finding.ts";
+import { count } from "#report/words.ts";
 import type { FoldOptions, Fold } from "#traffic/fold.ts";
+import { isClickHouseUrl, withoutPassword } from "#store/clickhouse/clickhouse-url.ts";
+import { openStore } from "#store/open-store.ts";
 import type { Store, StoreWindow } from "#store/store.ts";
 
 const SCHEME = "store://";
 
-/** A store as `--flows` names it: `store://DIR`, with a window as `?since=TIME&until=TIME`. */
+/** A store as `--flows` names it: `store://DIR` or `clickhouse://…`, with a window as `?since=TIME&until=TIME`. */
 export type StoreInput = { readonly path: string; readonly window: StoreWindow };
 
 export function isStorePath(path: string): boolean {
-  return path.startsWith(SCHEME);
+  return path.startsWith(SCHEME) || isClickHouseUrl(path);
 }
 
 /** The store among the recordings that were named; null when there is none. A store is read by itself. */
@@ -25,6 +28,7 @@ export function storeAmong(paths: readonly string[]): StoreInput | null {
 }
 
 function parseStorePath(text: string): StoreInput {
+  if (isClickHouseUrl(text)) return parseClickHousePath(text);
   const [path = "", query = ""] = text.slice(SCHEME.length).split("?", 2);
   if (path === "") {
     throw new UserError("store-path", `${text}: no directory is named`, { help: "write store://DIR" });
@@ -35,6 +39,17 @@ function parseStorePath(text: string): StoreInput {
     throw new UserError("store-path", `${text}: ${name} means nothing here`, { help: "since and until are known" });
   }
   return { path, window: { from: timeAt(parameters, "since", text), to: timeAt(parameters, "until", text) } };
+}
+
+/** The window is ours; all else of the address is the store's. */
+function parseClickHousePath(text: string): StoreInput {
+  const [path = "", query = ""] = text.split("?", 2);
+  const parameters = new URLSearchParams(query);
+  const shown = withoutPassword(text);
+  const window = { from: timeAt(parameters, "since", shown), to: timeAt(parameters, "until", shown) };
+  parameters.delete("since");
+  parameters.delete("until");
+  return { path: parameters.size === 0 ? path : `${path}?${parameters}`, window };
 }
 
 function timeAt(parameters: URLSearchParams, name: string, text: string): number | null {
@@ -50,9 +65,20 @@ export async function foldStore({ path, window }: StoreInput, options: FoldOptio
   return withStore(path, (store) => store.fold(window, options));
 }
 
+/** The objects that a store recorded, as they were at the end of the window; null when it recorded none. */
+export async function readStoredObjects({ path, window }: StoreInput) {
+  return withStore(path, async (store) => {
+    const objects = (await store.objects?.at(window.to)) ?? [];
+    if (objects.length === 0) return null;
+    const time = window.to ?? (await store.segments()).reduce((most, { to }) => Math.max(most, to ?? 0), 0);
+    const when = `${new Date(time).toISOString().slice(0, 16).replace("T", " ")} UTC`;
+    const message = `objects are those that the store recorded, as they were at ${when} (${count(objects.length)})`;
+    return { objects, findings: [{ id: "stored-objects", severity: "info", message } satisfies Finding] };
+  });
+}
+
 /** Opens a store to read it, for as long as `use` takes. */
 export async function withStore<T>(path: string, use: (store: Store) => Promise<T>): Promise<T> {
-  const { openStore } = await import("#store/parquet-store.ts");
   const store = await openStore(path);
   try {
     return await use(store);
@@ -70,7 +96,6 @@ export function storeSource({ path, window }: StoreInput): FlowSource {
 }
 
 async function* storePieces(path: string, window: StoreWindow): AsyncGenerator<FlowPiece> {
-  const { openStore } = await import("#store/parquet-store.ts");
   const store = await openStore(path);
   const encoder = new TextEncoder();
   try {
@@ -82,7 +107,7 @@ async function* storePieces(path: string, window: StoreWindow): AsyncGenerator<F
       lines = [];
     }
     yield { kind: "text", bytes: encoder.encode(lines.join("")) };
-    yield { kind: "end", file: path, isBroken: false };
+    yield { kind: "end", file: withoutPassword(path), isBroken: false };
   } finally {
     await store.close();
   }

@@ -1,7 +1,9 @@
+import { portableObject } from "#decode/portable-object.ts";
 import { UserError } from "#model/finding.ts";
 import { isObject, type Json, type JsonObject } from "#model/json.ts";
 import { type KubernetesConnection, statusMessage } from "./kubernetes-connection.ts";
 import { type ListOptions, listObjects, withQuery } from "./kubernetes-list.ts";
+import { apiVersionOf, type KubernetesResource, listPath } from "./kubernetes-resources.table.ts";
 import { LineCutter } from "./recording-lines.ts";
 
 /**
@@ -79,12 +81,38 @@ function wait(ms: number, signal: AbortSignal): Promise<void> {
 }
 
 function isFinal(cause: unknown): boolean {
-  return cause instanceof UserError && cause.code === "cluster-refused";
+  return cause instanceof UserError && (cause.code === "cluster-refused" || isAbsent(cause));
+}
+
+function isAbsent(cause: unknown): boolean {
+  return cause instanceof UserError && cause.code === "cluster-absent";
+}
+
+/** What is told of one kind of objects; `absent`: the server serves none of its versions. */
+export type ResourceEvent = WatchEvent | { readonly kind: "absent" };
+
+/** Watches a kind of objects in the first of its versions that the server serves; what a version lacks the next may have. */
+export async function* watchResource(
+  connection: KubernetesConnection,
+  resource: KubernetesResource,
+  options: Pick<WatchOptions, "signal" | "wait">,
+): AsyncGenerator<ResourceEvent> {
+  for (const version of resource.versions) {
+    const apiVersion = apiVersionOf(resource, version);
+    const watching = { ...options, keep: portableObject, apiVersion, objectKind: resource.kind };
+    try {
+      yield* watchObjects(connection, listPath(resource, version), watching);
+      return;
+    } catch (cause) {
+      if (!isAbsent(cause)) throw cause;
+    }
+  }
+  yield { kind: "absent" };
 }
 
 function refused(path: string, status: number, message: string): Error {
   if (status !== 401 && status !== 403 && status !== 404) return new Error(`${path}: ${message}`);
-  return new UserError("cluster-refused", message, {
+  return new UserError(status === 404 ? "cluster-absent" : "cluster-refused", message, {
     help: "the account needs the verbs get, list and watch on it; see docs/capture.md",
   });
 }

@@ -1,5 +1,5 @@
 import type { ClientReadableStream } from "@grpc/grpc-js";
-import type { Moment } from "#hubble/go-time.ts";
+import { compareMoments, type Moment } from "#hubble/go-time.ts";
 import { type AskedFlows, flowsRequest } from "#hubble/wire/flows-request.ts";
 import { Transcriber } from "#hubble/wire/transcriber.ts";
 import { WireError } from "#hubble/wire/wire-cursor.ts";
@@ -45,7 +45,7 @@ export type RecordOptions = {
  * meets what waiting does not mend: a certificate, a server that is none of Hubble's.
  */
 export async function* recordPieces(options: RecordOptions): AsyncGenerator<RecordPiece> {
-  const state: State = { hasConnected: false, isSkipping: false, notes: [] };
+  const state: State = { hasConnected: false, isSkipping: false, stuckAt: null, notes: [] };
   for (let attempt = 1; !options.signal.aborted; attempt++) {
     const before = performance.now();
     const fault = yield* connected(options, state);
@@ -53,13 +53,28 @@ export async function* recordPieces(options: RecordOptions): AsyncGenerator<Reco
     // A connection that stood for a while begins a new count.
     if (fault.hasTaken || performance.now() - before > LONGEST_WAIT_MS) attempt = 1;
     if (!state.hasConnected && !fault.isPassing) throw fault.error;
-    state.isSkipping = STUCK.includes(fault.error.code) && !fault.hasTaken;
+    noteStuck(state, fault.error, options.since());
     yield { kind: "broken", fault: fault.error, attempt };
     await options.wait(Math.min(FIRST_WAIT_MS * 2 ** (attempt - 1), LONGEST_WAIT_MS), options.signal);
   }
 }
 
-type State = { hasConnected: boolean; isSkipping: boolean; readonly notes: string[] };
+type State = {
+  hasConnected: boolean;
+  /** The next request leaves out what the server holds. */
+  isSkipping: boolean;
+  /** Where the stream stood when a message could not be taken. */
+  stuckAt: Moment | null;
+  readonly notes: string[];
+};
+
+/** The same message in the way twice: what lies behind it in the ring cannot be had. */
+function noteStuck(state: State, { code }: UserError, at: Moment | null): void {
+  const isStuck = STUCK.includes(code);
+  state.isSkipping = isStuck && at !== null && state.stuckAt !== null && compareMoments(at, state.stuckAt) === 0;
+  state.stuckAt = isStuck ? at : null;
+}
+
 type Broken = { readonly error: UserError; readonly isPassing: boolean; readonly hasTaken: boolean };
 
 /** One connection, from its beginning to its end; answers why it ended, null by the signal. */

@@ -6,6 +6,7 @@ import { createFold, type Fold, type FoldOptions } from "#traffic/fold.ts";
 import { addCounts, newCounts } from "#traffic/fold-state.ts";
 import { Database } from "./duckdb.ts";
 import { bytesOf, currentSegments, FORMAT, type Manifest, stateSegments } from "./manifest.ts";
+import { lastObjectRun, ParquetObjectLog } from "./object-log.ts";
 import { beyondLimits } from "./retention.ts";
 import { readConversations, readEvents, readState } from "./segment-reader.ts";
 import { compactParts, preparePart, readStateFile, type Writing, writePart } from "./segment-writer.ts";
@@ -13,6 +14,7 @@ import type { StateRest } from "./state-rows.ts";
 import {
   ALL_TIME,
   type EventFilter,
+  type ObjectLog,
   type RetentionLimits,
   type SegmentInfo,
   type Store,
@@ -25,7 +27,7 @@ import {
   type StoreWindow,
 } from "./store.ts";
 import { damagedFinding, StoreDirectory } from "./store-directory.ts";
-import { storeError } from "./store-errors.ts";
+import { isGone, storeError } from "./store-errors.ts";
 import { lockStore, type StoreLock } from "./store-lock.ts";
 
 export type StoreOptions = {
@@ -43,6 +45,7 @@ const COARSE_SEGMENTS = 48;
 
 /** A store of Parquet segments in a directory. Opened by `openStore` (to read) and `createStore` (to write). */
 class ParquetStore implements Store {
+  readonly objects: ObjectLog;
   private readonly at: Writing;
   private readonly lock: StoreLock | null;
   private readonly said: Finding[] = [];
@@ -55,6 +58,7 @@ class ParquetStore implements Store {
     this.at = at;
     this.lock = lock;
     this.run = run;
+    this.objects = new ParquetObjectLog(at.database, at.directory.path, run);
   }
 
   findings(): readonly Finding[] {
@@ -178,6 +182,9 @@ class ParquetStore implements Store {
     const closed = this.current(ALL_TIME).filter(({ name }) => !this.open.some((one) => one.name === name));
     const gone = beyondLimits(closed, limits, now);
     for (const { name } of gone) this.at.directory.remove(name);
+    const left = closed.filter((segment) => !gone.includes(segment));
+    const begins = left.reduce((least, { from }) => Math.min(least, from ?? least), Number.POSITIVE_INFINITY);
+    if (gone.length > 0 && Number.isFinite(begins)) await this.objects.retain(begins);
     return gone.map(({ name }) => name);
   }
 
@@ -205,7 +212,7 @@ class ParquetStore implements Store {
       try {
         return await read();
       } catch (cause) {
-        if (attempt >= 3 || !/No files found|ENOENT|No such file|Cannot open file/i.test(String(cause))) throw cause;
+        if (attempt >= 3 || !isGone(cause)) throw cause;
       }
     }
   }
@@ -283,7 +290,7 @@ export async function createStore(path: string, options: StoreOptions = {}): Pro
     const store = new ParquetStore(
       { database: await databaseOf({ ...WRITER, ...options }), directory },
       lock,
-      Math.max(0, ...runs) + 1,
+      Math.max(lastObjectRun(path), ...runs) + 1,
     );
     for (const one of damaged) store.say(damagedFinding(one, path, true));
     for (const name of replacedOf(manifests)) directory.remove(name);

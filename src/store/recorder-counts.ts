@@ -7,6 +7,9 @@ export class RecorderCounts {
   /** Events that should have been kept and had no room. */
   keptLost = 0;
   gaps = 0;
+  /** Versions of objects, and those that had no room. */
+  objects = 0;
+  objectsLost = 0;
   reconnects = 0;
   failures = 0;
   segments = 0;
@@ -29,6 +32,11 @@ export class RecorderCounts {
   noteKept(hasRoom: boolean): void {
     if (hasRoom) this.kept++;
     else this.keptLost++;
+  }
+
+  noteObjects(taken: number, lost: number): void {
+    this.objects += taken;
+    this.objectsLost += lost;
   }
 
   noteSkipped(reason: string, lines: number): void {

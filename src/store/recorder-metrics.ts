@@ -18,6 +18,10 @@ export function recorderMetrics({ counts, isHealthy }: Recorder, residentBytes: 
     metric("counter", "kept_events_lost_total", "Events that had no room while the store could not be written.", [
       ["", counts.keptLost],
     ]),
+    metric("counter", "object_versions_total", "Versions of objects recorded.", [["", counts.objects]]),
+    metric("counter", "object_versions_lost_total", "Versions of objects that had no room.", [
+      ["", counts.objectsLost],
+    ]),
     metric("counter", "gaps_total", "Stretches of a node's time that are missing.", [["", counts.gaps]]),
     metric("counter", "reconnects_total", "Connections to the source made anew.", [["", counts.reconnects]]),
     metric(

@@ -6,7 +6,7 @@ import { Continuity, type Reconnection } from "./continuity.ts";
 import { EventKeeper } from "./event-keeper.ts";
 import { KeptEvents } from "./kept-events.ts";
 import { RecorderCounts } from "./recorder-counts.ts";
-import type { RetentionLimits, Store } from "./store.ts";
+import type { ObjectVersion, RetentionLimits, Store } from "./store.ts";
 import { reasonOf } from "./store-errors.ts";
 
 export type RecorderOptions = {
@@ -21,6 +21,8 @@ export type RecorderOptions = {
   readonly say: (finding: Finding) => void;
   /** True when the store held something before: connections without their SYN may have begun there. */
   readonly isContinuation: boolean;
+  /** Kept events that may wait to be written. */
+  readonly mostEvents?: number;
 };
 
 const HOUR_MS = 3_600_000;
@@ -32,6 +34,11 @@ const HOUR_TURNS = 64;
 /** Hours that may wait while the store cannot be written. */
 const MOST_WAITING = 6;
 const MOST_GAPS = 5000;
+
+/** Versions of objects that may wait while the store cannot be written. */
+const MOST_OBJECTS = 200_000;
+/** What an hour must know of changes before it: they may still settle. */
+const SETTLING_MS = 10_000;
 
 /** An hour that is being recorded. */
 type Hour = { readonly hour: number; readonly fold: Fold; events: KeptEvents; gaps: Gap[] };
@@ -51,9 +58,13 @@ export class Recorder {
   private readonly store: Store;
   private readonly options: RecorderOptions;
   private readonly continuity: Continuity;
+  private readonly mostEvents: number;
   private readonly keeper = new EventKeeper(SAMPLE_EVERY);
   private hour: Hour | null = null;
   private readonly waiting: Hour[] = [];
+  private objects: ObjectVersion[] = [];
+  /** When policies changed, lately. */
+  private lastChanges: number[] = [];
   private strays = 0;
   private lastTime = 0;
   private flushedAt: number;
@@ -65,6 +76,7 @@ export class Recorder {
     this.store = store;
     this.continuity = continuity;
     this.options = options;
+    this.mostEvents = options.mostEvents ?? MOST_EVENTS;
     this.flushedAt = options.now();
   }
 
@@ -129,6 +141,19 @@ export class Recorder {
     this.continuity.again(node);
   }
 
+  /** Versions of objects; `arePolicies`: with them the epochs of all nodes end. */
+  addObjects(versions: readonly ObjectVersion[], arePolicies: boolean): void {
+    const room = Math.max(0, MOST_OBJECTS - this.objects.length);
+    for (const version of versions.slice(0, room)) this.objects.push(version);
+    this.counts.noteObjects(Math.min(room, versions.length), Math.max(0, versions.length - room));
+    if (!arePolicies) return;
+    const begin = (this.hour?.hour ?? 0) * HOUR_MS;
+    for (const time of new Set(versions.map((one) => one.time).filter((one) => one >= begin))) {
+      this.hour?.fold.changed(time);
+      this.lastChanges = [...this.lastChanges.filter((one) => one > time - SETTLING_MS), time];
+    }
+  }
+
   /** A source was connected anew; the reason is the gap's where events do not go on. */
   reconnected(connection?: Reconnection): void {
     this.counts.reconnects++;
@@ -154,15 +179,15 @@ export class Recorder {
   }
 
   private begin(time: number): Hour {
-    const { isContinuation, changes } = this.options;
+    const { isContinuation, changes = [] } = this.options;
     const isFirst = this.hour === null;
     const fold = createFold({
       isContinuation: isContinuation || !isFirst,
-      ...(changes === undefined ? {} : { changes }),
+      changes: [...changes, ...this.lastChanges.filter((one) => one > time - SETTLING_MS)],
     });
     if (isFirst) for (const finding of this.saidBefore) fold.say(finding);
     this.keeper.begin();
-    this.hour = { hour: Math.floor(time / HOUR_MS), fold, events: new KeptEvents(MOST_EVENTS), gaps: [] };
+    this.hour = { hour: Math.floor(time / HOUR_MS), fold, events: new KeptEvents(this.mostEvents), gaps: [] };
     return this.hour;
   }
 
@@ -170,13 +195,13 @@ export class Recorder {
   get isDue(): boolean {
     const isLate = this.options.now() - this.flushedAt >= this.options.flushSeconds * 1000;
     if (this.trouble !== null) return isLate;
-    return isLate || this.waiting.length > 0 || (this.hour?.events.size ?? 0) >= MOST_EVENTS / 2;
+    return isLate || this.waiting.length > 0 || (this.hour?.events.size ?? 0) >= this.mostEvents / 2;
   }
 
   /** Whether events that wait leave so little room that who brings more should wait; not while they cannot be written. */
   get isFull(): boolean {
     const waiting = this.waiting.length > MOST_WAITING / 2;
-    return this.trouble === null && (waiting || (this.hour?.events.size ?? 0) >= MOST_EVENTS * 0.8);
+    return this.trouble === null && (waiting || (this.hour?.events.size ?? 0) >= this.mostEvents * 0.8);
   }
 
   async flushIfDue(): Promise<void> {
@@ -192,6 +217,7 @@ export class Recorder {
   private async write(isLast: boolean): Promise<void> {
     this.flushedAt = this.options.now();
     try {
+      await this.writeObjects();
       for (let first = this.waiting[0]; first !== undefined; first = this.waiting[0]) {
         await this.append(first, true);
         this.waiting.shift();
@@ -205,11 +231,23 @@ export class Recorder {
     await this.noteStore();
   }
 
+  private async writeObjects(): Promise<void> {
+    const { objects } = this;
+    if (objects.length === 0 || this.store.objects === undefined) return;
+    this.objects = [];
+    try {
+      await this.store.objects.append(objects);
+    } catch (cause) {
+      this.objects = [...objects, ...this.objects];
+      throw cause;
+    }
+  }
+
   /** What comes while the hour is written goes into the next part. */
   private async append(hour: Hour, isFinal: boolean): Promise<void> {
     const { events } = hour;
     const gaps = [...hour.gaps];
-    const room = new KeptEvents(MOST_EVENTS);
+    const room = new KeptEvents(this.mostEvents);
     const part = { hour: hour.hour, isFinal, gaps, state: hour.fold.state(), events };
     hour.events = room;
     try {

@@ -210,7 +210,7 @@ export function writeSynced(file: string, text: string): void {
   renameSync(temporary, file);
 }
 
-function syncFile(file: string): void {
+export function syncFile(file: string): void {
   const descriptor = openSync(file, "r+");
   try {
     fsyncSync(descriptor);
@@ -219,7 +219,7 @@ function syncFile(file: string): void {
   }
 }
 
-function syncDirectory(path: string): void {
+export function syncDirectory(path: string): void {
   const descriptor = openSync(path, "r");
   try {
     fsyncSync(descriptor);

@@ -1,4 +1,5 @@
 import { UserError } from "#model/finding.ts";
+import { StoreFault } from "./store-fault.ts";
 
 /** Why a store cannot be written, in words, with what to do. What it does not know it answers as it is. */
 export function storeError(cause: unknown, path: string): unknown {
@@ -7,10 +8,16 @@ export function storeError(cause: unknown, path: string): unknown {
   return new UserError(found.code, found.message, { help: found.help, place: { file: path }, cause });
 }
 
+/** Whether a file is there no more: the writer has joined it with others meanwhile. */
+export function isGone(cause: unknown): boolean {
+  return /No files found|ENOENT|No such file|Cannot open file/i.test(String(cause));
+}
+
 export type StoreTrouble = { readonly code: string; readonly message: string; readonly help: string };
 
 /** What the disk's trouble is; null when it is none of the disk's. DuckDB tells it in its text, Node by a code. */
 export function reasonOf(cause: unknown): StoreTrouble | null {
+  if (cause instanceof StoreFault) return { code: cause.code, message: cause.message, help: cause.help ?? "" };
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
   const text = `${code} ${cause instanceof Error ? cause.message : String(cause)}`;
   return TROUBLES.find(({ sign }) => sign.test(text))?.trouble ?? null;

@@ -1,5 +1,6 @@
 import type { Gap } from "#model/coverage.ts";
 import type { Finding } from "#model/finding.ts";
+import type { JsonObject } from "#model/json.ts";
 import type { FoldOptions, Fold } from "#traffic/fold.ts";
 import type { FoldState } from "#traffic/fold-state.ts";
 import type { KeptEvents } from "./kept-events.ts";
@@ -103,6 +104,28 @@ export type StoreHistory = {
   readonly endedCleanly: boolean;
 };
 
+/** An object as it was from a time on (milliseconds since 1970); `object` null: it was gone. */
+export type ObjectVersion = {
+  readonly time: number;
+  readonly kind: string;
+  /** "" where it has none. */
+  readonly namespace: string;
+  readonly name: string;
+  readonly object: JsonObject | null;
+};
+
+/** Objects of the cluster as they were: every version with its time. */
+export type ObjectLog = {
+  /** In the order in which they came. What it has resolved for survives a crash. */
+  readonly append: (versions: readonly ObjectVersion[]) => Promise<void>;
+  /** All that there was at a time (milliseconds since 1970); null: at the end. */
+  readonly at: (time: number | null) => Promise<readonly JsonObject[]>;
+  /** The last version of what is there, by `kind/namespace/name`: its fingerprint. */
+  readonly known: () => Promise<ReadonlyMap<string, string>>;
+  /** Removes versions that were out of date before a time; the last one before it stays. */
+  readonly retain: (before: number) => Promise<void>;
+};
+
 /**
  * Weeks of recorded traffic: hours of folded conversations, and of events what is worth keeping. What `append` has
  * resolved for survives a crash of the process and of the machine. One writer at a time; any number of readers, also of
@@ -123,6 +146,8 @@ export type Store = {
   /** Removes what is beyond the limits; answers the names. `now`: milliseconds since 1970. */
   readonly retain: (limits: RetentionLimits, now: number) => Promise<readonly string[]>;
   readonly history: () => Promise<StoreHistory>;
+  /** Absent where a store keeps none. */
+  readonly objects?: ObjectLog;
   /** What is wrong with the store itself: damaged segments, set aside or passed over. */
   readonly findings: () => readonly Finding[];
   readonly close: () => Promise<void>;

@@ -78,6 +78,11 @@ export class Fold {
     bump(this.counts.kinds, event.kind);
   }
 
+  /** Policies changed at this time, on all nodes: told by the objects, not by events. */
+  changed(time: number): void {
+    this.nodes.changed(time);
+  }
+
   /** A line that holds no event: why. */
   skip(reason: string, lines = 1): void {
     this.counts.lines += lines;

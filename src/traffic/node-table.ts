@@ -35,6 +35,10 @@ export class NodeTable {
     return node;
   }
 
+  changed(time: number): void {
+    for (const node of this.list) node.noteChange(time);
+  }
+
   /** Takes over what another worker heard of the nodes, later in the file. */
   merge(records: readonly NodeRecord[]): void {
     for (const record of records) mergeRecord(this.get(record.name).record, record);

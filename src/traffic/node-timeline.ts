@@ -183,6 +183,11 @@ export class NodeTimeline {
     }
   }
 
+  /** Objects that decide changed at this time. */
+  noteChange(time: number): void {
+    this.cut({ from: time, to: time, cause: "object-changed", revision: null });
+  }
+
   private cut(cut: Cut): void {
     const { record } = this;
     if (record.cuts.length >= MAX_CUTS) {

@@ -123,6 +123,7 @@ class ServerRecording {
   private take(piece: RecordPiece): void {
     switch (piece.kind) {
       case "lines":
+        this.mended();
         this.events.push(piece.bytes, this.taker);
         this.parts.tell();
         return;
@@ -133,28 +134,33 @@ class ServerRecording {
         this.connected(piece.connection, piece.isAgain);
         return;
       case "broken":
-        this.broken(piece.fault, piece.attempt);
+        this.broken(piece.fault);
         return;
     }
   }
 
   private connected(connection: RelayConnection, isAgain: boolean): void {
-    const { recorder, say } = this.parts;
+    const { recorder } = this.parts;
     const { server } = this.server;
     recorder.counts.connected.set(server, true);
     if (isAgain) recorder.reconnected({ source: server, nodes: this.nodes });
-    if (this.isBroken) say({ id: "server-again", severity: "info", message: `connected to ${server}` });
-    this.isBroken = false;
     void versionFindings(connection).then((findings) => {
       for (const finding of findings) recorder.sayOnce(finding);
     });
   }
 
+  /** A connection is one again when something comes. */
+  private mended(): void {
+    if (!this.isBroken) return;
+    this.isBroken = false;
+    this.parts.say({ id: "server-again", severity: "info", message: `connected to ${this.server.server} again` });
+  }
+
   /** Said once for each time that the server is away. */
-  private broken({ code, message, help }: UserError, attempt: number): void {
+  private broken({ code, message, help }: UserError): void {
     const { recorder, say } = this.parts;
     recorder.counts.connected.set(this.server.server, false);
-    if (this.isBroken && attempt > 1) return;
+    if (this.isBroken) return;
     this.isBroken = true;
     const more = help === undefined ? {} : { help };
     say({ id: code, severity: "warn", message: `${message}; connecting again until it goes well`, ...more });

@@ -10,8 +10,10 @@ import { METHODS, type RelayConnection, type RelayMethod } from "#sources/relay-
  * Nothing where the server does not tell (an agent tells of no nodes).
  */
 export async function versionFindings(connection: RelayConnection): Promise<readonly Finding[]> {
-  const status = await asked(connection, METHODS.serverStatus);
-  const answer = await asked(connection, METHODS.getNodes);
+  const [status, answer] = await Promise.all([
+    asked(connection, METHODS.serverStatus),
+    asked(connection, METHODS.getNodes),
+  ]);
   return [...serverFindings(connection.server, textOf(status, "version")), ...nodeFindings(nodeVersions(answer))];
 }
 

@@ -3,7 +3,7 @@ import { type Finding, UserError } from "#model/finding.ts";
 import { count } from "#report/words.ts";
 import { loadManifests } from "#sources/manifests.ts";
 import { feedRecording } from "#sources/recording.ts";
-import { createStore } from "#store/parquet-store.ts";
+import { createStore } from "#store/open-store.ts";
 import { Recorder } from "#store/recorder.ts";
 import { configFindings } from "#store/silenced.ts";
 import type { Store } from "#store/store.ts";
@@ -13,8 +13,10 @@ import type { ExitCode } from "../command.ts";
 import { FLUSH_INTERVAL, LISTEN, RETAIN_BYTES, RETAIN_DAYS, TO } from "../commands/record.ts";
 import { progressOf } from "../flag-values.ts";
 import { FLOWS, OBJECTS, QUIET } from "../flags.ts";
+import { clusterChoice } from "../gather-request.ts";
 import type { Io } from "../io.ts";
 import { isStorePath } from "../store-input.ts";
+import { recordObjects } from "./record-objects.ts";
 import { isServerNamed, recordServers, serversOf } from "./record-servers.ts";
 import { type RecordServer, serveRecorder } from "./record-server.ts";
 
@@ -33,17 +35,22 @@ export async function runRecord(invocation: Invocation, io: Io): Promise<ExitCod
   for (const finding of store.findings()) say(finding);
   const recorder = await Recorder.open(store, { flushSeconds, retention, changes, now: Date.now, say });
   for (const finding of findings) recorder.say(finding);
+  const cluster = clusterChoice(invocation);
   const listen = valueOf(invocation, LISTEN);
   const server = listen === null ? null : await serveRecorder(recorder, listen);
   if (server !== null) io.err(`ringfence record: listening on ${server.address}\n`);
   const progress = progressOf(invocation, io);
   const tell = () => progress.update(`recording: ${count(recorder.counts.flows)} flows`);
   try {
-    await feed(recorder, (stop) =>
-      servers.length > 0
-        ? recordServers(servers, { recorder, signal: stop, say, tell })
-        : feedRecording(flows, recorder, { pause: () => paused(recorder, stop, tell) }),
-    );
+    await feed(recorder, (stop) => {
+      const parts = { store, recorder, signal: stop, say, tell, now: Date.now };
+      const watched = cluster === null ? [] : [recordObjects(cluster, parts)];
+      const fed =
+        servers.length > 0
+          ? recordServers(servers, parts)
+          : feedRecording(flows, recorder, { pause: () => paused(recorder, stop, tell) });
+      return Promise.race([fed, ...watched]);
+    });
   } finally {
     await end(recorder, store, server);
   }
@@ -83,7 +90,11 @@ async function objectsOf(paths: readonly string[]) {
 async function feed(recorder: Recorder, sources: (stop: AbortSignal) => Promise<void>): Promise<void> {
   const stop = new AbortController();
   const signals = ["SIGINT", "SIGTERM"] as const;
-  const onSignal = () => stop.abort();
+  let isStopped = false;
+  const onSignal = () => {
+    isStopped = true;
+    stop.abort();
+  };
   for (const signal of signals) process.once(signal, onSignal);
   let trouble: unknown = null;
   const timer = setInterval(() => {
@@ -98,8 +109,9 @@ async function feed(recorder: Recorder, sources: (stop: AbortSignal) => Promise<
     if (!(cause instanceof Stopped)) throw cause;
   } finally {
     clearInterval(timer);
+    stop.abort();
     for (const signal of signals) process.off(signal, onSignal);
-    if (stop.signal.aborted) process.stdin.destroy();
+    if (isStopped) process.stdin.destroy();
   }
   if (trouble !== null) throw trouble;
 }
