@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer as createSecureServer } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -10,6 +11,10 @@ export type Asked = { readonly method: string; readonly url: string; readonly au
 export type Answer = (request: IncomingMessage, response: ServerResponse, url: URL) => boolean;
 
 type Item = Record<string, unknown>;
+
+/** A certificate for 127.0.0.1 that is its own authority. */
+export const CA = join(import.meta.dirname, "..", "fixtures", "kubernetes", "server.pem");
+const certificate = () => ({ cert: readFileSync(CA), key: readFileSync(CA.replace(".pem", ".key.pem")) });
 
 /** An API server of our own: lists in pages with expiring tokens, watches that a test feeds line by line. */
 export class FakeApiServer {
@@ -25,13 +30,16 @@ export class FakeApiServer {
   private readonly server: Server;
   private readonly upgraded: Duplex[] = [];
 
-  private constructor(server: Server) {
+  private readonly isSecure: boolean;
+
+  private constructor(server: Server, isSecure: boolean) {
     this.server = server;
+    this.isSecure = isSecure;
   }
 
-  static async start(): Promise<FakeApiServer> {
-    const server = createServer();
-    const fake = new FakeApiServer(server);
+  static async start({ isSecure = false } = {}): Promise<FakeApiServer> {
+    const server = isSecure ? createSecureServer(certificate()) : createServer();
+    const fake = new FakeApiServer(server, isSecure);
     server.on("request", (request, response) => fake.take(request, response));
     server.on("upgrade", (request, socket) => {
       fake.note(request);
@@ -43,7 +51,7 @@ export class FakeApiServer {
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+    return `${this.isSecure ? "https" : "http"}://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
   /** A kubeconfig that leads here. */
@@ -53,7 +61,9 @@ export class FakeApiServer {
       apiVersion: "v1",
       kind: "Config",
       "current-context": "fake",
-      clusters: [{ name: "fake", cluster: { server: this.url } }],
+      clusters: [
+        { name: "fake", cluster: { server: this.url, ...(this.isSecure ? { "certificate-authority": CA } : {}) } },
+      ],
       users: [{ name: "reader", user }],
       contexts: [
         { name: "fake", context: { cluster: "fake", user: "reader" } },

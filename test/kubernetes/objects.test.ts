@@ -1,9 +1,14 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { KubeConfig } from "@kubernetes/client-node/dist/config.js";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { KubernetesConnection } from "#sources/kubernetes-connection.ts";
 import { listObjects } from "#sources/kubernetes-list.ts";
 import { readCluster } from "#sources/kubernetes-objects.ts";
 import { KUBERNETES_RESOURCES } from "#sources/kubernetes-resources.table.ts";
-import { FakeApiServer, item, status } from "./fake-api-server.ts";
+import { CERTIFICATES } from "../faults/fake-relay.ts";
+import { CA, FakeApiServer, item, status } from "./fake-api-server.ts";
 
 let server: FakeApiServer;
 beforeEach(async () => {
@@ -135,6 +140,48 @@ describe("a kubeconfig", () => {
     };
     await readCluster({ kubeconfig: server.kubeconfig({ exec }), context: null });
     expect(new Set(server.asked.map(({ authorization }) => authorization))).toEqual(new Set(["Bearer fresh"]));
+  });
+
+  it("is not needed in a pod: the account's token is used, and read again when it was renewed", async () => {
+    const secure = await FakeApiServer.start({ isSecure: true });
+    const account = mkdtempSync(join(tmpdir(), "ringfence-account-"));
+    const folder = join(account, "var/run/secrets/kubernetes.io/serviceaccount");
+    mkdirSync(folder, { recursive: true });
+    copyFileSync(CA, join(folder, "ca.crt"));
+    writeFileSync(join(folder, "token"), "first");
+    const { hostname, port } = new URL(secure.url);
+    vi.stubEnv("KUBERNETES_SERVICE_HOST", hostname);
+    vi.stubEnv("KUBERNETES_SERVICE_PORT", port);
+    // Where the account lies is fixed in a pod.
+    const inPod = vi.spyOn(KubeConfig.prototype, "loadFromDefault").mockImplementation(function (this: KubeConfig) {
+      this.loadFromCluster(account);
+    });
+    secure.lists.set("/api/v1/pods", [item("p")]);
+    try {
+      const first = await readCluster({ kubeconfig: null, context: null });
+      writeFileSync(join(folder, "token"), "second");
+      const second = await readCluster({ kubeconfig: null, context: null });
+      expect([first.name, first.objects.length, second.objects.length]).toEqual(["inClusterContext", 1, 1]);
+    } finally {
+      inPod.mockRestore();
+      vi.unstubAllEnvs();
+      await secure.stop();
+    }
+    expect([...new Set(secure.asked.map(({ authorization }) => authorization))]).toEqual([
+      "Bearer first",
+      "Bearer second",
+    ]);
+  });
+
+  it("whose authority did not sign the server's certificate", async () => {
+    const secure = await FakeApiServer.start({ isSecure: true });
+    const kubeconfig = secure.kubeconfig();
+    writeFileSync(kubeconfig, readFileSync(kubeconfig, "utf8").replace(CA, join(CERTIFICATES, "ca.pem")));
+    await expect(readCluster({ kubeconfig, context: null })).rejects.toMatchObject({
+      code: "cluster-unreachable",
+      message: expect.stringContaining("its certificate is not signed by the cluster's authority"),
+    });
+    await secure.stop();
   });
 
   it.each([

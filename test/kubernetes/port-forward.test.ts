@@ -32,7 +32,7 @@ const podOf = (
 });
 
 beforeEach(async () => {
-  server = await FakeApiServer.start();
+  server = await FakeApiServer.start({ isSecure: true });
   relay = await fakeRelay(three);
   forwarded = [];
   pods = [podOf("hubble-relay-1")];
