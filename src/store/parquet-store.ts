@@ -34,14 +34,21 @@ export type StoreOptions = {
   /** Bound on what DuckDB takes for itself. */
   readonly memoryMegabytes?: number;
   readonly threads?: number;
+  /** How long readers may have segments that were joined into one. */
+  readonly graceMs?: number;
 };
 
+/** Long enough to read an hour's events to a slow terminal. */
+const GRACE_MS = 600_000;
 const MEMORY_MEGABYTES = 256;
 /** A writer has time, and other work to do. */
-const WRITER: Required<StoreOptions> = { memoryMegabytes: 128, threads: 1 };
+const WRITER: Required<Omit<StoreOptions, "graceMs">> = { memoryMegabytes: 128, threads: 1 };
 const THREADS = 2;
 /** From so many segments on stretches of time are read coarsely: what is asked of weeks is not which second. */
 const COARSE_SEGMENTS = 48;
+
+/** `lock` null: a reader. */
+type WriterParts = { readonly lock: StoreLock | null; readonly run: number; readonly graceMs: number };
 
 /** A store of Parquet segments in a directory. Opened by `openStore` (to read) and `createStore` (to write). */
 class ParquetStore implements Store {
@@ -53,11 +60,15 @@ class ParquetStore implements Store {
   private sequence = 0;
   /** Segments of this run whose hour goes on. */
   private open: Manifest[] = [];
+  /** Segments of which another holds everything, and until when readers may have them. */
+  private joined: { readonly name: string; readonly until: number }[] = [];
+  private readonly graceMs: number;
 
-  constructor(at: Writing, lock: StoreLock | null, run: number) {
+  constructor(at: Writing, { lock, run, graceMs }: WriterParts) {
     this.at = at;
     this.lock = lock;
     this.run = run;
+    this.graceMs = graceMs;
     this.objects = new ParquetObjectLog(at.database, at.directory.path, run);
   }
 
@@ -80,6 +91,7 @@ class ParquetStore implements Store {
     const segment = { ...name, run: this.run, supersedes };
     this.open.push(await writePart(this.at, segment, prepared));
     if (part.isFinal) await this.compactOpen();
+    this.removeJoined(performance.now());
   }
 
   private nextName(hour: number): { readonly name: string; readonly sequence: number } {
@@ -95,12 +107,20 @@ class ParquetStore implements Store {
     this.open = [];
   }
 
-  /** One segment of an hour's parts; they are removed once it is there. */
+  /** One segment of an hour's parts. They are passed over from then on, and removed when nobody reads them any more. */
   async compact(parts: readonly Manifest[]): Promise<void> {
     const last = parts.at(-1);
     if (last === undefined || (parts.length === 1 && last.isFinal)) return;
     await compactParts(this.at, parts, `${last.name}-all`);
-    for (const { name } of parts) this.at.directory.remove(name);
+    const until = performance.now() + this.graceMs;
+    for (const { name } of parts) this.joined.push({ name, until });
+    this.removeJoined(performance.now());
+  }
+
+  private removeJoined(now: number): void {
+    const over = this.joined.filter(({ until }) => until <= now);
+    this.joined = this.joined.filter(({ until }) => until > now);
+    for (const { name } of over) this.at.directory.remove(name);
   }
 
   private current({ from, to }: StoreWindow): readonly Manifest[] {
@@ -139,7 +159,20 @@ class ParquetStore implements Store {
   async *events(filter: EventFilter): AsyncGenerator<string> {
     const segments = this.current(filter);
     const ordered = filter.newestFirst === true ? [...segments].reverse() : segments;
-    for (const segment of ordered) yield* readEvents(this.at, segment, filter);
+    for (const segment of ordered) yield* this.eventsOf(segment, filter);
+  }
+
+  private async *eventsOf(segment: Manifest, filter: EventFilter): AsyncGenerator<string> {
+    try {
+      yield* readEvents(this.at, segment, filter);
+    } catch (cause) {
+      if (!isGone(cause)) throw cause;
+      throw new UserError("store-changed", `segment ${segment.name} was taken away while it was to be read`, {
+        help: "read again: the recorder has joined it with others, or it was too old to keep",
+        place: { file: this.at.directory.path },
+        cause,
+      });
+    }
   }
 
   private states(window: StoreWindow): readonly { readonly manifest: Manifest; readonly rest: StateRest }[] {
@@ -200,6 +233,7 @@ class ParquetStore implements Store {
   async close(): Promise<void> {
     try {
       if (this.lock !== null) await this.compactOpen();
+      this.removeJoined(Number.POSITIVE_INFINITY);
     } finally {
       this.at.database.close();
       this.lock?.release();
@@ -248,7 +282,8 @@ async function databaseOf({ memoryMegabytes, threads }: StoreOptions): Promise<D
 export async function openStore(path: string, options: StoreOptions = {}): Promise<Store> {
   const directory = new StoreDirectory(path);
   refuseOther(directory);
-  return new ParquetStore({ database: await databaseOf(options), directory }, null, Number.POSITIVE_INFINITY);
+  const reader = { lock: null, run: Number.POSITIVE_INFINITY, graceMs: 0 };
+  return new ParquetStore({ database: await databaseOf(options), directory }, reader);
 }
 
 function refuseOther(directory: StoreDirectory): void {
@@ -287,11 +322,9 @@ export async function createStore(path: string, options: StoreOptions = {}): Pro
     const { manifests, damaged } = directory.list(true);
     for (const { name } of damaged) directory.setAside(name);
     const runs = manifests.map(({ run }) => run);
-    const store = new ParquetStore(
-      { database: await databaseOf({ ...WRITER, ...options }), directory },
-      lock,
-      Math.max(lastObjectRun(path), ...runs) + 1,
-    );
+    const run = Math.max(lastObjectRun(path), ...runs) + 1;
+    const database = await databaseOf({ ...WRITER, ...options });
+    const store = new ParquetStore({ database, directory }, { lock, run, graceMs: options.graceMs ?? GRACE_MS });
     for (const one of damaged) store.say(damagedFinding(one, path, true));
     for (const name of replacedOf(manifests)) directory.remove(name);
     return store;
