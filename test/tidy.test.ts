@@ -16,7 +16,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   hubble: ["model", "decode", "engine"],
   sources: ["model", "decode", "traffic", "hubble"],
   store: ["model", "decode", "traffic"],
-  server: ["model", "decode", "traffic", "engine", "edit", "analysis", "report", "hubble", "sources", "store"],
+  server: ["model", "decode", "traffic", "engine", "edit", "analysis", "lint", "report", "hubble", "sources", "store"],
   cli: [
     "model",
     "decode",

@@ -7,6 +7,7 @@ import { generate } from "./commands/generate.ts";
 import { helpCommand } from "./commands/help.ts";
 import { lint } from "./commands/lint.ts";
 import { list } from "./commands/list.ts";
+import { lsp } from "./commands/lsp.ts";
 import { observe } from "./commands/observe.ts";
 import { record } from "./commands/record.ts";
 import { rehearse } from "./commands/rehearse.ts";
@@ -19,6 +20,7 @@ import { version } from "./commands/version.ts";
 export const COMMANDS: readonly Command[] = [
   lint,
   checks,
+  lsp,
   rehearse,
   explain,
   generate,

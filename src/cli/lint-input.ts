@@ -21,14 +21,18 @@ const NOT_OURS: ReadonlySet<string> = new Set(["no-objects"]);
  * Reads what a lint is about: the PATHs, else the policies among the objects, else what lies below the current
  * directory. A file that cannot be read is a finding, and the rest is judged.
  */
-export async function gatherLint(invocation: Invocation, progress: Progress): Promise<LintTexts> {
+export async function gatherLint(
+  invocation: Invocation,
+  progress: Progress,
+  { isEmptyFine = false }: { readonly isEmptyFine?: boolean } = {},
+): Promise<LintTexts> {
   const request = requestOf(invocation);
   const gathered = await gather(request, progress, { flows: false, policies: false, tolerant: true });
   const { snapshot, proposed } = gathered;
   const hasPaths = request.policies.length > 0;
   const linted = hasPaths ? proposed : snapshot.policies;
   const said = snapshot.findings.filter(({ id }) => !NOT_OURS.has(id));
-  if (linted.length === 0 && !said.some(({ severity }) => severity === "error")) refuseNothing(request);
+  if (linted.length === 0 && !isEmptyFine && !said.some(({ severity }) => severity === "error")) refuseNothing(request);
   const input = { snapshot: { ...snapshot, findings: [] }, linted, said, has: needsMet(gathered, linted, request) };
   return { input, sources: hasPaths ? gathered.sources : gathered.textsInForce };
 }

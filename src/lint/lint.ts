@@ -36,9 +36,13 @@ export function lint(input: LintInput, options: LintOptions): LintReport {
 }
 
 /** The same, with the edits of the proven fixes. */
-export function lintWithFixes(input: LintInput, { sources, checks = CHECKS }: LintOptions): Linted {
-  const world = createLintWorld(input);
-  const missing = (check: Check) => check.needs.filter((need) => !input.has.has(need));
+export function lintWithFixes(input: LintInput, options: LintOptions): Linted {
+  return lintWorld(createLintWorld(input), options);
+}
+
+/** The same in a world that is there already. */
+export function lintWorld(world: LintWorld, { sources, checks = CHECKS }: LintOptions): Linted {
+  const missing = (check: Check) => check.needs.filter((need) => !world.has.has(need));
   const awake = checks.filter((check) => missing(check).length === 0);
   const held = mostSpecific(awake.flatMap((check) => [...check.find(world)].map((found) => ({ check, found }))));
   const fixer = createFixer(world, sources);
@@ -52,10 +56,10 @@ export function lintWithFixes(input: LintInput, { sources, checks = CHECKS }: Li
   return {
     report: {
       version: 1,
-      findings: [...findings, ...unclaimed(input.said, checks)].sort(byPlace),
+      findings: [...findings, ...unclaimed(world.said, checks)].sort(byPlace),
       slept: slept.map((check) => ({ check: check.id, needs: missing(check) })),
       ignored: [],
-      totals: { policies: input.linted.length, checks: awake.length, conversations: world.conversations.length },
+      totals: { policies: world.linted.length, checks: awake.length, conversations: world.conversations.length },
     },
     fixes,
   };

@@ -1,6 +1,5 @@
 import { writeFileSync } from "node:fs";
 import { unifiedDiff } from "#edit/unified-diff.ts";
-import { nearestName } from "#decode/nearest.ts";
 import type { Check } from "#lint/check.ts";
 import { CHECKS } from "#lint/checks.ts";
 import { type Ignore, ignoresIn, withoutIgnored } from "#lint/ignore.ts";
@@ -14,11 +13,12 @@ import { lintMarkdown } from "#report/lint/markdown.ts";
 import { lintSarif } from "#report/lint/sarif.ts";
 import { lintText } from "#report/lint/text.ts";
 import { counted } from "#report/words.ts";
-import { type Flag, type Invocation, isOn, valueOf, valuesOf } from "../args.ts";
+import { type Invocation, isOn, valueOf } from "../args.ts";
 import type { ExitCode } from "../command.ts";
-import { DIFF, FIX, LINT_OUTPUT, ONLY_CHECKS, SKIP_CHECKS } from "../commands/lint.ts";
+import { DIFF, FIX, LINT_OUTPUT } from "../commands/lint.ts";
 import { progressOf, textLayout, thresholdOf } from "../flag-values.ts";
 import type { Io } from "../io.ts";
+import { chosenChecks, settingsIgnores } from "../lint-choice.ts";
 import { gatherLint, type LintTexts } from "../lint-input.ts";
 import { fixAll } from "../lint-fix.ts";
 import { findSettings, type Settings, withSettings } from "../settings.ts";
@@ -51,38 +51,13 @@ export async function runLint(given: Invocation, io: Io): Promise<ExitCode> {
   return exitCode;
 }
 
-/** Every check, `--only` some, without those of `--skip`; what the settings say where the flags say nothing. */
-function chosenChecks(invocation: Invocation, settings: Settings | null): readonly Check[] {
-  const chosen = (flag: Flag, setting: readonly string[]) => {
-    const given = valuesOf(invocation, flag);
-    return known(given.length > 0 ? given.flatMap((text) => text.split(",")) : setting, flag);
-  };
-  const only = chosen(ONLY_CHECKS, settings?.lint.only ?? []);
-  const skip = chosen(SKIP_CHECKS, settings?.lint.skip ?? []);
-  return CHECKS.filter(({ id }) => (only.size === 0 || only.has(id)) && !skip.has(id));
-}
-
-function known(ids: readonly string[], flag: Flag): ReadonlySet<string> {
-  const all = CHECKS.map(({ id }) => id);
-  const wrong = ids.find((id) => !all.includes(id));
-  if (wrong === undefined) return new Set(ids);
-  const near = nearestName(wrong, all);
-  throw new UserError("unknown-check", `--${flag.name}: there is no check ${wrong}`, {
-    help: near === null ? "ringfence checks lists them" : `did you mean ${near}?`,
-  });
-}
-
 function knownChecks(checks: readonly Check[]) {
   return { known: new Set(CHECKS.map(({ id }) => id)), asked: new Set(checks.map(({ id }) => id)) };
 }
 
 function ignoresOf({ sources }: LintTexts, settings: Settings | null): readonly Ignore[] {
   const comments = Object.entries(sources).flatMap(([file, text]) => ignoresIn(text, file));
-  const { file = "", lint: { ignore } = { ignore: [] } } = settings ?? {};
-  return [
-    ...comments,
-    ...ignore.map(({ check, object, reason }) => ({ checks: [check], reason, file, line: 1, lines: null, object })),
-  ];
+  return [...comments, ...settingsIgnores(settings)];
 }
 
 async function printDiff(before: LintTexts, after: LintTexts, io: Io): Promise<ExitCode> {

@@ -4,8 +4,10 @@ _ringfence() {
   commands=(
     'lint:find what breaks rollouts in policies, and mend it'
     'checks:list what lint looks for, or explain one check'
+    'lsp:show lint'\''s findings in an editor while you type'
     'rehearse:decide proposed policies against recorded traffic'
     'explain:say why a connection is allowed or denied, rule by rule'
+    'generate:write the least policies for what was recorded, and prove them'
     'test:run policy tests\: what the policies must allow and deny'
     'capture:write flows, objects and configuration into one portable file'
     'observe:print flows, recorded or live, as hubble observe does'
@@ -60,6 +62,22 @@ _ringfence() {
         '--help[help; -h is short, --help explains]' \
         '-h[help; -h is short, --help explains]' \
         '*:ID:()'
+      ;;
+    lsp)
+      _arguments -s \
+        '*--policies[the proposed policies\: files or directories]:PATH:_files' \
+        '*--objects[Kubernetes objects\: files or directories]:PATH:_files' \
+        '*--capture[all that a capture or a sysdump holds]:PATH:_files' \
+        '--kubeconfig[read objects of the live cluster that this file names]:FILE:_files' \
+        '--context[read objects of the live cluster of this kubeconfig context]:NAME:' \
+        '--live[read objects of the live cluster\: the current context, or the one this pod runs in]' \
+        '*--flows[recorded flows; - is standard input]:FILE:_files' \
+        '*--names[DNS names and their addresses]:FILE:_files' \
+        '--cilium[Cilium'\''s version, as in 1.20]:VERSION:' \
+        '--cilium-config[the agent'\''s configuration\: the ConfigMap cilium-config]:FILE:_files' \
+        '--stdio[speak on standard input and output\: what it does anyway]' \
+        '--help[help; -h is short, --help explains]' \
+        '-h[help; -h is short, --help explains]'
       ;;
     rehearse)
       _arguments -s \
@@ -117,6 +135,39 @@ _ringfence() {
         '--help[help; -h is short, --help explains]' \
         '-h[help; -h is short, --help explains]' \
         '*:FROM TO PORT[/PROTOCOL]:()'
+      ;;
+    generate)
+      _arguments -s \
+        '*--flows[recorded flows; - is standard input]:FILE:_files' \
+        '*--objects[Kubernetes objects\: files or directories]:PATH:_files' \
+        '*--capture[all that a capture or a sysdump holds]:PATH:_files' \
+        '--kubeconfig[read objects of the live cluster that this file names]:FILE:_files' \
+        '--context[read objects of the live cluster of this kubeconfig context]:NAME:' \
+        '--live[read objects of the live cluster\: the current context, or the one this pod runs in]' \
+        '*--names[DNS names and their addresses]:FILE:_files' \
+        '*--processes[Tetragon'\''s JSON export\: holes name the program that opened them]:FILE:_files' \
+        '*--metrics[Hubble'\''s metrics in Prometheus, or a saved response]:URL:' \
+        '--cilium[Cilium'\''s version, as in 1.20]:VERSION:' \
+        '--cilium-config[the agent'\''s configuration\: the ConfigMap cilium-config]:FILE:_files' \
+        '--kind[which kind of policy to write]:KIND:(cnp ccnp knp)' \
+        '--direction[which side of the workloads to close]:DIRECTION:(both ingress egress)' \
+        '*--namespace[only the workloads of these namespaces]:NAME:' \
+        '*-n[only the workloads of these namespaces]:NAME:' \
+        '*--include[allow what looks unwanted for this reason]:REASON:(denied scan unspoken once all)' \
+        '--dns[which names a workload may ask for]:NAMES:(all asked)' \
+        '--l7[HTTP rules where requests were recorded, paths as templates]' \
+        '--baseline[also a clusterwide default deny, with the DNS allow in the same object]' \
+        '--visibility[instead\: the policy that makes names and HTTP visible and closes nothing]' \
+        '--to[a file a policy in this directory, a folder a namespace]:DIR:_files' \
+        '--tests[also policy tests of what the result allows, one file a namespace]:DIR:_files' \
+        '--evidence[where to say what each rule was made from]:WHERE:(comments beside none)' \
+        '--output[how to print]:FORMAT:(yaml json)' \
+        '-o[how to print]:FORMAT:(yaml json)' \
+        '--fail-on[exit 1 for findings of this severity or worse]:SEVERITY:(error warn info never)' \
+        '--quiet[no progress on standard error]' \
+        '-q[no progress on standard error]' \
+        '--help[help; -h is short, --help explains]' \
+        '-h[help; -h is short, --help explains]'
       ;;
     test)
       _arguments -s \
@@ -392,7 +443,7 @@ _ringfence() {
       _arguments -s \
         '--help[help; -h is short, --help explains]' \
         '-h[help; -h is short, --help explains]' \
-        '1:COMMAND:(lint checks rehearse explain test capture observe status list record serve completion help version)'
+        '1:COMMAND:(lint checks lsp rehearse explain generate test capture observe status list record serve completion help version)'
       ;;
     version)
       _arguments -s \
