@@ -71,6 +71,8 @@ export class Recorder {
   private flushing: Promise<void> = Promise.resolve();
   private trouble: string | null = null;
   private readonly saidBefore: Finding[] = [];
+  /** Before the first event: of no hour yet. */
+  private readonly skippedBefore = new Map<string, number>();
 
   constructor(store: Store, continuity: Continuity, options: RecorderOptions) {
     this.store = store;
@@ -120,7 +122,8 @@ export class Recorder {
   /** A line that holds no event: why. */
   skip(reason: string, lines = 1): void {
     this.counts.noteSkipped(reason, lines);
-    (this.hour ?? this.begin(this.lastTime)).fold.skip(reason, lines);
+    if (this.hour !== null) this.hour.fold.skip(reason, lines);
+    else this.skippedBefore.set(reason, (this.skippedBefore.get(reason) ?? 0) + lines);
   }
 
   /** Something to say of the recording. */
@@ -185,7 +188,10 @@ export class Recorder {
       isContinuation: isContinuation || !isFirst,
       changes: [...changes, ...this.lastChanges.filter((one) => one > time - SETTLING_MS)],
     });
-    if (isFirst) for (const finding of this.saidBefore) fold.say(finding);
+    if (isFirst) {
+      for (const finding of this.saidBefore) fold.say(finding);
+      for (const [reason, lines] of this.skippedBefore) fold.skip(reason, lines);
+    }
     this.keeper.begin();
     this.hour = { hour: Math.floor(time / HOUR_MS), fold, events: new KeptEvents(this.mostEvents), gaps: [] };
     return this.hour;

@@ -1,6 +1,8 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { recordServers } from "#cli/run/record-servers.ts";
 import { type RecordServer, serveRecorder } from "#cli/run/record-server.ts";
@@ -198,6 +200,58 @@ describe("a recorder that was away", () => {
   });
 });
 
+/** The built command. RINGFENCE_DIST names another build than `dist`. */
+const MAIN = join(resolve(process.env["RINGFENCE_DIST"] ?? "dist"), "main.js");
+
+describe("a recorder that is killed", () => {
+  const spawned = (relay: FakeRelay, path: string) => {
+    const words = ["--server", relay.server, "--to", path, "--flush-interval", "1", "--listen", "127.0.0.1:0"];
+    const child = spawn(process.execPath, [MAIN, "record", ...words], { stdio: ["ignore", "ignore", "pipe"] });
+    let said = "";
+    child.stderr.on("data", (text) => {
+      said += text;
+    });
+    return { child, said: () => said };
+  };
+  const wait = () => new Promise((done) => setTimeout(done, 20));
+
+  it.skipIf(!existsSync(MAIN))(
+    "by SIGKILL: the next one asks from there, nothing is missing; by SIGTERM: it writes what it has and ends well",
+    { timeout: 120_000 },
+    async () => {
+      const path = newPath();
+      let most = 30;
+      const relay = await start((call, request) => {
+        for (const number of range(1, most)) {
+          if (timeOf(number) >= Date.parse(String(request["since"]))) send(call, flow(number, verdict));
+        }
+      });
+      const first = spawned(relay, path);
+      while (!existsSync(join(path, "segments")) || readdirSync(join(path, "segments")).length === 0) await wait();
+      first.child.kill("SIGKILL");
+      await once(first.child, "exit");
+      expect((await look(path)).kept).toEqual(range(1, 30));
+      most = 60;
+      const second = spawned(relay, path);
+      const address = async () => {
+        for (;;) {
+          const found = /listening on (\S+)/.exec(second.said())?.[1];
+          if (found !== undefined) return found;
+          await wait();
+        }
+      };
+      const metrics = async () => (await fetch(`${await address()}/metrics`)).text();
+      while (!(await metrics()).includes("ringfence_record_kept_events_total 30\n")) await wait();
+      second.child.kill("SIGTERM");
+      const [status] = await once(second.child, "exit");
+      expect({ status, said: second.said() }).toEqual({ status: 0, said: expect.stringMatching(/30 events kept/) });
+      const { kept, coverage } = await look(path);
+      expect(kept).toEqual(range(1, 60));
+      expect(coverage).toMatchObject({ flows: 60, gaps: [] });
+    },
+  );
+});
+
 describe("what a server tells beside flows", () => {
   it("losses by their source, each once though the ring tells them again", async () => {
     const relay = await start((call, _request, calls) => {
@@ -337,32 +391,35 @@ describe("/metrics, /healthz and /readyz", () => {
     return { status: response.status, text: await response.text() };
   };
 
-  it("ready when the server is connected, not while it is away", async () => {
-    let server: RecordServer | null = null;
-    const answers: (readonly [number, string])[] = [];
+  it("ready when the server is connected", async () => {
     const relay = await start((call, request) => give(call, request, [1, 4]));
-    const gone = await fakeRelay(() => {});
-    gone.close();
-    await record([relay, gone], {
+    await record([relay], {
       until: seen(4),
       meanwhile: async (recorder) => {
-        server = await serveRecorder(recorder, "127.0.0.1:0");
-        const ready = await get(server, "/readyz");
-        answers.push([ready.status, ready.text]);
-        recorder.counts.connected.set(gone.server, true);
-        answers.push([(await get(server, "/readyz")).status, ""]);
+        const server = await serveRecorder(recorder, "127.0.0.1:0");
+        expect(await get(server, "/readyz")).toEqual({ status: 200, text: "ok\n" });
+        expect((await get(server, "/healthz")).status).toBe(200);
+        expect((await get(server, "/other")).status).toBe(404);
         const { text } = await get(server, "/metrics");
         expect(text).toContain("\nringfence_record_flows_total 4\n");
         expect(text).toContain(`\nringfence_record_source_connected{server="${relay.server}"} 1\n`);
-        expect((await get(server, "/healthz")).status).toBe(200);
-        expect((await get(server, "/other")).status).toBe(404);
         server.close();
       },
     });
-    expect(answers).toEqual([
-      [503, `not connected: ${gone.server}\n`],
-      [200, ""],
-    ]);
+  });
+
+  it("not ready while it is away", async () => {
+    const gone = await fakeRelay(() => {});
+    gone.close();
+    await record([gone], {
+      until: (_, said) => said.length > 0,
+      meanwhile: async (recorder) => {
+        const server = await serveRecorder(recorder, "127.0.0.1:0");
+        expect(await get(server, "/readyz")).toEqual({ status: 503, text: `not connected: ${gone.server}\n` });
+        expect((await get(server, "/healthz")).status).toBe(200);
+        server.close();
+      },
+    });
   });
 
   it("not well while the store cannot be written, and well again", async () => {
