@@ -2,10 +2,14 @@ import type { Check } from "./check.ts";
 import { auditL7Live } from "./checks/audit-l7-live.ts";
 import { authConflict } from "./checks/auth-conflict.ts";
 import { defaultDenyConflict } from "./checks/default-deny-conflict.ts";
+import { dnsFilterDepth } from "./checks/dns-filter-depth.ts";
+import { dnsMissing } from "./checks/dns-missing.ts";
+import { dnsNoTcp } from "./checks/dns-no-tcp.ts";
 import { dnsRuleByAccident } from "./checks/dns-rule-by-accident.ts";
 import { emptyPeerOpens } from "./checks/empty-peer-opens.ts";
 import { flipCutsOpen } from "./checks/flip-cuts-open.ts";
 import { fqdnNoDnsRule } from "./checks/fqdn-no-dns-rule.ts";
+import { fqdnSearchDomain } from "./checks/fqdn-search-domain.ts";
 import { icmpTypeZero } from "./checks/icmp-type-zero.ts";
 import { knpCase } from "./checks/knp-case.ts";
 import { l7Shadowed } from "./checks/l7-shadowed.ts";
@@ -29,15 +33,15 @@ import { unknownField } from "./checks/unknown-field.ts";
 export const CHECKS: readonly Check[] = [
   fqdnNoDnsRule,
   newlyDenied,
+  dnsMissing,
   portService,
   statusInvalid,
-  schema,
-  unknownField,
-  labelNotText,
+  fqdnSearchDomain,
   defaultDenyConflict,
   auditL7Live,
   l7Shadowed,
   selfLockout,
+  dnsNoTcp,
   ruleShape,
   removedFeature,
   servicesToNobody,
@@ -45,6 +49,7 @@ export const CHECKS: readonly Check[] = [
   emptyPeerOpens,
   negationTooWide,
   l7WithoutDefaultDeny,
+  dnsFilterDepth,
   dnsRuleByAccident,
   portText,
   icmpTypeZero,
@@ -52,4 +57,7 @@ export const CHECKS: readonly Check[] = [
   authConflict,
   specsVoid,
   flipCutsOpen,
+  schema,
+  unknownField,
+  labelNotText,
 ];
