@@ -21,7 +21,12 @@ export type DraftPolicy = {
 export type PlacedRule = { readonly path: string; readonly draft: RuleDraft; readonly groups: readonly Group[] };
 
 /** All rules of one group, by side. */
-export type GroupRules = { readonly group: Group; readonly rules: readonly RuleDraft[] };
+export type GroupRules = {
+  readonly group: Group;
+  /** The sides that are to be closed but for the rules. */
+  readonly sides: readonly Direction[];
+  readonly rules: readonly RuleDraft[];
+};
 
 /** One spec: whom it selects, its rules, and which sides it isolates although it has no rule there. */
 type Spec = {
@@ -49,9 +54,9 @@ export function assemble(all: readonly GroupRules[], stage: Stage): readonly Dra
     ]);
 }
 
-function workloadPolicy({ group, rules }: GroupRules, stage: Stage): DraftPolicy {
+function workloadPolicy({ group, sides, rules }: GroupRules, stage: Stage): DraftPolicy {
   const own = rules.filter((rule) => rule.purpose === "application");
-  const isolates = stage.options.directions.filter((side) => !own.some((rule) => rule.side === side));
+  const isolates = sides.filter((side) => !own.some((rule) => rule.side === side));
   const spec: Spec = {
     subject: group,
     groups: [group],

@@ -46,10 +46,10 @@ export function baselinePolicy(stage: Stage): readonly DraftPolicy[] {
   return [{ policy, groups: [], notes, rules: [] }];
 }
 
-type Resolver = { readonly group: Group; readonly ports: readonly number[] };
+export type Resolver = { readonly group: Group; readonly ports: readonly number[] };
 
 /** The DNS pods really asked; without any the cluster's usual ones. */
-function resolversOf(stage: Stage): readonly Resolver[] {
+export function resolversOf(stage: Stage): readonly Resolver[] {
   const found = new Map<Group, Set<number>>();
   const note = (group: Group | null, port: number) => {
     if (group === null) return;
@@ -100,7 +100,7 @@ function portsOf({ ports }: Resolver): JsonObject {
 }
 
 /** Names are asked through the proxy, so that they are known when rules are written for them. */
-function toResolver(resolver: Resolver): JsonObject {
+export function toResolver(resolver: Resolver): JsonObject {
   const { group } = resolver;
   return {
     toEndpoints: [scoped([group.namespace], group.selector, null)],

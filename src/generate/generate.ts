@@ -1,5 +1,6 @@
 import type { Conversation } from "#model/conversation.ts";
-import type { Generated, GeneratedPolicy, UnwantedConversation } from "#model/generated.ts";
+import type { Direction } from "#model/decision.ts";
+import { type Generated, type GeneratedPolicy, UNWANTED_REASONS, type UnwantedConversation } from "#model/generated.ts";
 import { assemble, type DraftPolicy, type GroupRules } from "./assemble.ts";
 import { baselinePolicy } from "./baseline.ts";
 import type { Need } from "./draft.ts";
@@ -7,7 +8,7 @@ import { evidenceOf, leftConversation } from "./evidence.ts";
 import { excessMeter } from "./excess.ts";
 import { findingsOf } from "./findings.ts";
 import type { Group } from "./group.ts";
-import { isLeftAlone } from "./infrastructure-namespaces.ts";
+import { writtenSides } from "./infrastructure-namespaces.ts";
 import type { GenerateInput } from "./options.ts";
 import { propose } from "./propose.ts";
 import { prove, resultOf, type Result } from "./prove.ts";
@@ -15,6 +16,7 @@ import { resolverNeeds } from "./resolver-needs.ts";
 import { rulesFor } from "./rules.ts";
 import { sortOut, type Unwanted } from "./sort-out.ts";
 import { prepare, type Stage } from "./stage.ts";
+import { visibilityPolicy } from "./visibility.ts";
 
 /**
  * Makes policies of what was recorded: the fewest rules that allow it, each with its evidence, and proves them by the
@@ -25,8 +27,9 @@ export function generate(input: GenerateInput): Generated {
   const stage = prepare(input);
   const { wanted, unwanted, left } = sortOut(stage);
   const { needs: all, left: unsaid } = propose(wanted, stage);
-  const needs = all.filter((need) => !isLeftAlone(need.group, stage));
-  const rules = groupRules([...needs, ...resolverNeeds(needs, stage)], wanted, stage);
+  const sides = sidesMemo(stage);
+  const needs = all.filter((need) => sides(need.group).includes(need.side));
+  const rules = groupRules([...needs, ...resolverNeeds(needs, stage)], { wanted, stage, sides });
   const drafts = [...assemble(rules, stage), ...(input.options.baseline ? baselinePolicy(stage) : [])];
   const policies = drafts.map((draft) => draft.policy);
   const result = resultOf(policies, stage);
@@ -43,23 +46,34 @@ export function generate(input: GenerateInput): Generated {
   };
 }
 
+type Sides = (group: Group) => readonly Direction[];
+
+function sidesMemo(stage: Stage): Sides {
+  const memo = new Map<Group, readonly Direction[]>();
+  return (group) => {
+    const known = memo.get(group) ?? writtenSides(group, stage);
+    memo.set(group, known);
+    return known;
+  };
+}
+
+type Heard = { readonly wanted: readonly Conversation[]; readonly stage: Stage; readonly sides: Sides };
+
 /** Every workload that something was seen of, with its rules. */
-function groupRules(needs: readonly Need[], wanted: readonly Conversation[], stage: Stage): readonly GroupRules[] {
+function groupRules(needs: readonly Need[], { wanted, stage, sides }: Heard): readonly GroupRules[] {
   const byGroup = new Map<Group, Need[]>();
   for (const { from, to } of wanted) {
     for (const end of [from, to]) {
       const group = stage.groups.of(end);
-      if (group !== null && !isLeftAlone(group, stage) && !byGroup.has(group)) byGroup.set(group, []);
+      if (group !== null && sides(group).length > 0 && !byGroup.has(group)) byGroup.set(group, []);
     }
   }
-  for (const need of needs) {
-    const list = byGroup.get(need.group);
-    if (list !== undefined) list.push(need);
-  }
+  for (const need of needs) byGroup.get(need.group)?.push(need);
   return [...byGroup]
     .map(([group, own]) => ({
       group,
-      rules: stage.options.directions.flatMap((side) => rulesFor(own, side, stage)),
+      sides: sides(group),
+      rules: sides(group).flatMap((side) => rulesFor(own, side, stage)),
     }))
     .sort((a, b) => (nameOf(a.group) < nameOf(b.group) ? -1 : 1));
 }
@@ -87,4 +101,22 @@ function generatedPolicy(draft: DraftPolicy, meter: ReturnType<typeof excessMete
 function unwantedConversation({ conversation, kind, reason }: Unwanted, { together }: Result): UnwantedConversation {
   const { verdict } = together.judge(conversation);
   return { ...leftConversation(conversation, reason), kind, result: verdict };
+}
+
+/**
+ * What makes names and requests visible before any policy exists: one clusterwide policy, with the proof that it refuses
+ * nothing that was recorded and closes no pod.
+ */
+export function generateVisibility(input: GenerateInput): Generated {
+  const stage = prepare(input);
+  const { policy, notes, findings } = visibilityPolicy(stage);
+  const result = resultOf([policy], stage);
+  const seen = sortOut({ ...stage, options: { ...stage.options, include: UNWANTED_REASONS } }).wanted;
+  return {
+    policies: [{ policy, workloads: [], notes, rules: [] }],
+    notWritten: [],
+    unwanted: [],
+    proof: prove(seen, { alone: result.alone, together: result.alone }),
+    findings: [...stage.snapshot.findings, ...findings],
+  };
 }

@@ -45,7 +45,9 @@ const TELLING = [
  * nothing), and the same after the next rollout. The service account is among them, as the last resort.
  */
 export function stableLabels(end: PodEnd): ReadonlyMap<string, string> {
-  const pods = new Set(end.workload === null ? [] : end.pods);
+  const { workload } = end;
+  // A pod's own name under some other key, as operators write it.
+  const pods = new Set(workload === null ? [] : end.pods.filter((pod) => pod.startsWith(`${workload.name}-`)));
   const labels = end.labels
     .map(parseLabel)
     .filter(({ source, key, value }) => source === "k8s" && isStable(key) && !pods.has(value));

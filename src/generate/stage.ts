@@ -3,6 +3,7 @@ import { serviceFrontends } from "#analysis/judge.ts";
 import { knownEnds, podEnds } from "#analysis/known-ends.ts";
 import { type NameFacts, nameFacts } from "#analysis/learned-names.ts";
 import { type PolicySet, policySet } from "#analysis/proposal.ts";
+import { podEnd } from "#engine/identity/identity.ts";
 import type { Conversation, End, PodEnd } from "#model/conversation.ts";
 import type { Service } from "#model/objects.ts";
 import type { Snapshot } from "#model/snapshot.ts";
@@ -59,11 +60,19 @@ export function prepare({ snapshot: given, options }: GenerateInput): Stage {
   };
 }
 
+/** The pods that workloads would start: a CronJob between its runs, a Deployment that nothing was heard of. */
+function templateEnds({ inventory, cilium, config }: Snapshot): readonly PodEnd[] {
+  return inventory.workloads.flatMap(({ kind, name, owners, template }) => {
+    if (template === null || template.hostNetwork || owners.some((owner) => owner.controller)) return [];
+    return [{ ...podEnd(template, inventory, cilium.value, config.value), workload: { kind, name }, pods: [] }];
+  });
+}
+
 /** Every pod end there is: of ends that are alike but for their workload, each. */
-function groupable({ traffic }: Snapshot, ends: readonly End[]): readonly PodEnd[] {
-  const recorded = traffic.conversations.flatMap(({ from, to }) => [from, to]);
+function groupable(snapshot: Snapshot, ends: readonly End[]): readonly PodEnd[] {
+  const recorded = snapshot.traffic.conversations.flatMap(({ from, to }) => [from, to]);
   const found = new Map<string, PodEnd>();
-  for (const end of podEnds([...recorded, ...ends])) {
+  for (const end of podEnds([...recorded, ...ends, ...templateEnds(snapshot)])) {
     const key = `${endKey(end)} ${end.workload?.kind ?? ""}/${end.workload?.name ?? ""}`;
     if (!found.has(key)) found.set(key, end);
   }

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { recordTests } from "#analysis/record-tests/record-tests.ts";
-import { generate } from "#generate/generate.ts";
+import { generate, generateVisibility } from "#generate/generate.ts";
 import type { GenerateOptions } from "#generate/options.ts";
 import { policyText } from "#generate/policy-text.ts";
 import type { Generated, GeneratedPolicy, UnwantedReason } from "#model/generated.ts";
@@ -23,6 +23,7 @@ import {
   NAMESPACE,
   TESTS,
   TO,
+  VISIBILITY,
 } from "../commands/generate.ts";
 import { ALL, FAIL_ON, QUIET } from "../flags.ts";
 import { gather } from "../gather.ts";
@@ -34,9 +35,12 @@ import { originOf, writeTests } from "./record-tests.ts";
 /** `ringfence generate`: gathers the inputs, makes policies, proves them, then prints or writes them. */
 export async function runGenerate(invocation: Invocation, io: Io): Promise<ExitCode> {
   const progress = isOn(invocation, QUIET) ? NO_PROGRESS : io.progress;
-  const { snapshot } = await gather(gatherRequest(invocation), progress, { flows: true, policies: false });
+  const isVisibility = isOn(invocation, VISIBILITY);
+  const needs = { flows: !isVisibility, policies: false };
+  const { snapshot } = await gather(gatherRequest(invocation), progress, needs);
   progress.update(`generating from ${snapshot.traffic.conversations.length} conversations`);
-  const generated = generate({ snapshot, options: optionsOf(invocation) });
+  const input = { snapshot, options: optionsOf(invocation) };
+  const generated = isVisibility ? generateVisibility(input) : generate(input);
   progress.clear();
   await write(generated, invocation, io);
   io.err(generatedSummary(generated, isOn(invocation, ALL)));

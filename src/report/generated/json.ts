@@ -30,7 +30,7 @@ export function generatedJson(generated: Generated): string {
 /** What stands behind the rules alone: for `--evidence beside`. */
 export function evidenceJson({ policies }: Generated): string {
   const document: Json = policies.map((one) => {
-    const { object, ...rest } = policyJson(one);
+    const { object: _, ...rest } = policyJson(one);
     return { policy: identity(one), ...rest };
   });
   return `${JSON.stringify(document, null, 2)}\n`;
