@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { isDeepStrictEqual } from "node:util";
 import { gunzipSync } from "node:zlib";
 import { decideAsked, resultOf, runPolicy } from "#analysis/policy-test/policy-test.ts";
 import { askedOf, createTestWorld } from "#analysis/policy-test/policy-test-world.ts";
@@ -90,7 +89,7 @@ function runTest(test: PolicyTest): TestRun {
     if (typeof asked === "string") return resultOf(test, index, asked);
     const decision = decideAsked(plain, asked, connection);
     const other = decideAsked(fast, asked, connection);
-    if (!isDeepStrictEqual(decision, other)) {
+    if (!isSameValue(decision, other)) {
       const texts = [decision, other].map((one) => JSON.stringify(one));
       unlike.push(`${test.name}: ${connection.name ?? index}: ${texts[0]} is now ${texts[1]}`);
     }
@@ -116,6 +115,18 @@ function runTest(test: PolicyTest): TestRun {
     unlike,
   };
 }
+
+/** As isDeepStrictEqual of plain values, in a fraction of its time: there are a million of them. */
+function isSameValue(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
+  if (Array.isArray(a) !== Array.isArray(b)) return false;
+  const keys = Object.keys(a);
+  const pairs = (key: string) => isSameValue((a as Keyed)[key], (b as Keyed)[key]) && Object.hasOwn(b, key);
+  return keys.length === Object.keys(b).length && keys.every(pairs);
+}
+
+type Keyed = Readonly<Record<string, unknown>>;
 
 type Compared = { readonly got: Readonly<Record<string, unknown>>; readonly expect: Readonly<Record<string, unknown>> };
 

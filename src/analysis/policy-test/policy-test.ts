@@ -87,8 +87,7 @@ export function resultOf(test: PolicyTest, index: number, decision: Conversation
   if (connection === undefined) throw new Error(`the test has no connection ${index}`);
   const line = { test: test.name, connection: connection.name ?? index, expect: connection.expect };
   if (typeof decision === "string") return { ...line, pass: false, got: { verdict: "undecided", error: decision } };
-  const all = answersOf(decision);
-  const got = Object.fromEntries(Object.keys(connection.expect).map((key) => [key, all[key] ?? null]));
+  const got = Object.fromEntries(Object.keys(connection.expect).map((key) => [key, answerTo(key, decision)]));
   const pass = Object.entries(connection.expect).every(([key, wanted]) => isSame(got[key], wanted));
   return { ...line, pass, got };
 }
@@ -129,26 +128,35 @@ export function isSame(got: unknown, wanted: unknown): boolean {
   return a.size === b.size && [...a].every((item) => b.has(item));
 }
 
-/** Every key that `expect` may have. */
-export function answersOf({ verdict, egress, ingress }: ConversationDecision): Record<string, unknown> {
-  return { verdict, ...sideAnswers("egress", egress), ...sideAnswers("ingress", ingress) };
+/** What the keys of `expect` ask of one side. */
+const OF_SIDE: Readonly<Record<string, (ruling: Ruling) => unknown>> = {
+  "": (ruling) => ruling.decision,
+  Policies: (ruling) => [...new Set(ruling.by.map((rule) => rule.policy))].sort(),
+  Rules: (ruling) => ruleTexts(ruling.by),
+  DefaultDeny: (ruling) => ruleTexts(ruling.defaultDeny),
+  Redirect: (ruling) => (ruling.decision === "allowed" ? (ruling.redirect ?? "none") : null),
+  Auth: (ruling) => (ruling.decision === "allowed" ? (ruling.auth ?? "disabled") : null),
+  L7: (ruling) => (ruling.decision === "allowed" ? ruling.l7 : null),
+};
+
+/** By key of `expect`; only what a test asks is worked out: there are many more connections than answers. */
+const ANSWERS: ReadonlyMap<string, (decision: ConversationDecision) => unknown> = new Map([
+  ["verdict", ({ verdict }) => verdict],
+  ...(["egress", "ingress"] as const).flatMap((side) =>
+    Object.entries(OF_SIDE).map(([key, of]): [string, (decision: ConversationDecision) => unknown] => [
+      side + key,
+      (decision) => {
+        const ruling = decision[side];
+        return ruling === null ? null : of(ruling);
+      },
+    ]),
+  ),
+]);
+
+function answerTo(key: string, decision: ConversationDecision): unknown {
+  return ANSWERS.get(key)?.(decision) ?? null;
 }
 
-function sideAnswers(side: Direction, ruling: Ruling | null): Record<string, unknown> {
-  if (ruling === null) return { [side]: null };
-  const policies = [...new Set(ruling.by.map((rule) => rule.policy))].sort();
-  const rules = (refs: readonly RuleRef[]) => refs.map((rule) => `${rule.policy} ${rule.element}`);
-  const plain = {
-    [side]: ruling.decision,
-    [`${side}Policies`]: policies,
-    [`${side}Rules`]: rules(ruling.by),
-    [`${side}DefaultDeny`]: rules(ruling.defaultDeny),
-  };
-  if (ruling.decision !== "allowed") return plain;
-  return {
-    ...plain,
-    [`${side}Redirect`]: ruling.redirect ?? "none",
-    [`${side}Auth`]: ruling.auth ?? "disabled",
-    [`${side}L7`]: ruling.l7,
-  };
+function ruleTexts(rules: readonly RuleRef[]): readonly string[] {
+  return rules.map((rule) => `${rule.policy} ${rule.element}`);
 }
