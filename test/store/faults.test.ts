@@ -14,13 +14,9 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, describe, expect, it } from "vitest";
-import type { Finding } from "#model/finding.ts";
-import type { FlowEvent } from "#model/flow.ts";
 import { createStore, openStore } from "#store/parquet-store.ts";
-import { Recorder } from "#store/recorder.ts";
-import type { Store } from "#store/store.ts";
 import { StoreDirectory } from "#store/store-directory.ts";
-import { FlowScanner } from "#decode/flow/flow-scanner.ts";
+import { HOUR, line, recordingInto, START, take } from "./recorded-flows.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "store-faults-"));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
@@ -28,64 +24,12 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }));
 const MAIN = join(resolve(process.env["RINGFENCE_DIST"] ?? "dist"), "main.js");
 let stores = 0;
 const newPath = () => join(directory, `store-${++stores}`);
-
-const HOUR = 3_600_000;
-const START = Date.parse("2026-09-14T10:00:00Z");
-const uuid = (number: number) => `00000000-0000-4000-8000-${number.toString(16).padStart(12, "0")}`;
-
-/** A dropped policy verdict at a node, `ms` after ten o'clock. */
-function line(ms: number, node = "node-1", number = ms): string {
-  const time = new Date(START + ms).toISOString();
-  const end = (name: string) =>
-    `{"identity":1000,"namespace":"shop","labels":["k8s:app=${name}","k8s:io.kubernetes.pod.namespace=shop"],"pod_name":"${name}-1"}`;
-  return `{"flow":{"time":"${time}","uuid":"${uuid(number)}","verdict":"DROPPED","IP":{"source":"10.0.0.1","destination":"10.0.0.2","ipVersion":"IPv4"},"l4":{"TCP":{"source_port":40000,"destination_port":80,"flags":{"SYN":true}}},"source":${end("web")},"destination":${end("db")},"Type":"L3_L4","node_name":"${node}","event_type":{"type":5},"traffic_direction":"EGRESS","drop_reason_desc":"POLICY_DENIED"},"node_name":"${node}","time":"${time}"}`;
-}
-
-const scanner = new FlowScanner();
-const encoder = new TextEncoder();
-
-function take(recorder: Recorder, text: string): void {
-  const bytes = encoder.encode(text);
-  const event: FlowEvent | null = scanner.scan(bytes, 0, bytes.length);
-  if (event === null) throw new Error("not an event");
-  recorder.add(event, bytes, 0, bytes.length);
-}
-
-type Opened = { readonly store: Store; readonly recorder: Recorder; readonly said: Finding[] };
-
-async function open(path: string, now = () => START): Promise<Opened> {
-  const said: Finding[] = [];
-  const store = await createStore(path, { threads: 1 });
-  const retention = { days: null, bytes: null };
-  const say = (finding: Finding) => said.push(finding);
-  return { store, recorder: await Recorder.open(store, { flushSeconds: 60, retention, now, say }), said };
-}
-
-async function recorded(path: string, lines: readonly string[], isClosed = true): Promise<Opened> {
-  const opened = await open(path);
-  for (const one of lines) take(opened.recorder, one);
-  await (isClosed ? opened.recorder.close() : opened.recorder.flush());
-  if (isClosed) await opened.store.close();
-  return opened;
-}
-
-async function reading<T>(path: string, use: (store: Store) => Promise<T>): Promise<T> {
-  const store = await openStore(path, { threads: 1 });
-  try {
-    return await use(store);
-  } finally {
-    await store.close();
-  }
-}
-
-const linesOf = (path: string) =>
-  reading(path, async (store) => {
-    const lines: string[] = [];
-    for await (const one of store.events({ from: null, to: null })) lines.push(one);
-    return lines;
-  });
-const flowsOf = (path: string) => reading(path, async (store) => (await store.coverage()).flows);
-const gapsOf = (path: string) => reading(path, async (store) => (await store.coverage()).gaps);
+const threads = { threads: 1 };
+const { open, recorded, reading, linesOf, flowsOf, gapsOf } = recordingInto({
+  newPlace: newPath,
+  create: (path) => createStore(path, threads),
+  open: (path) => openStore(path, threads),
+});
 
 describe("a recorder that is killed", () => {
   const start = (to: string): ChildProcess =>
@@ -205,33 +149,6 @@ describe("a second writer on the same store", () => {
 });
 
 describe("a store that cannot be written", () => {
-  it("a full disk is said once; what comes meanwhile is written when there is room again", async () => {
-    const path = newPath();
-    const { store, recorder, said } = await open(path);
-    const failing: Store = Object.create(store);
-    let isFull = true;
-    Object.assign(failing, {
-      append: (part: Parameters<Store["append"]>[0]) =>
-        isFull
-          ? Promise.reject(new Error("IO Error: Could not write file: No space left on device"))
-          : store.append(part),
-    });
-    Object.assign(recorder, { store: failing });
-    for (let index = 0; index < 3; index++) {
-      take(recorder, line(index * 1000));
-      await recorder.flush();
-    }
-    expect(recorder.isHealthy).toBe(false);
-    expect(said.map(({ id }) => id)).toEqual(["store-full"]);
-    isFull = false;
-    take(recorder, line(4000));
-    await recorder.close();
-    await store.close();
-    expect(said.map(({ id }) => id)).toEqual(["store-full", "store-writable"]);
-    expect(await linesOf(path)).toEqual([line(0), line(1000), line(2000), line(4000)]);
-    expect(await flowsOf(path)).toBe(4);
-  });
-
   it("a path that leads through a file is said in words", async () => {
     const file = join(directory, "file");
     writeFileSync(file, "");
@@ -261,93 +178,35 @@ describe("a store that cannot be written", () => {
   });
 });
 
-describe("clocks that step", () => {
-  it("one event of another day begins no segment; a clock that stays there does", async () => {
+describe("a listing of a store that is written", () => {
+  it("gives every event of an hour that is joined into one meanwhile", async () => {
     const path = newPath();
-    const day = 24 * HOUR;
-    const lines = [
-      line(0),
-      line(1000),
-      line(90 * day),
-      line(2000),
-      ...Array.from({ length: 100 }, (_, n) => line(day + n)),
-    ];
-    await recorded(path, lines);
-    const hours = await reading(path, async (store) =>
-      (await store.segments()).map(({ hour, flows }) => [hour, flows]),
-    );
-    expect(hours.map(([hour]) => hour)).toEqual([START / HOUR, (START + day) / HOUR]);
-    expect(await flowsOf(path)).toBe(lines.length);
-  });
-
-  it("a clock that jumps ahead costs nothing of the past", async () => {
-    const path = newPath();
-    for (const hour of [0, 1, 2]) await recorded(path, [line(hour * HOUR)]);
-    const store = await createStore(path);
-    expect(await store.retain({ days: 1, bytes: null }, START + 900 * HOUR)).toEqual([]);
-    expect((await store.retain({ days: 1 / 24, bytes: null }, START + 3 * HOUR)).length).toBe(1);
-    expect((await store.retain({ days: null, bytes: 1 }, START)).length).toBe(1);
-    expect((await store.segments()).length).toBe(1);
-    await store.close();
-  });
-});
-
-describe("a source that is resumed", () => {
-  it("what comes again is counted once, and proves that nothing is missing between", async () => {
-    const path = newPath();
-    await recorded(path, [line(0), line(1000)]);
-    await recorded(path, [line(1000), line(2000)]);
-    expect(await flowsOf(path)).toBe(3);
-    expect(await gapsOf(path)).toEqual([]);
-  });
-
-  it("what does not go on is a gap of that node", async () => {
-    const path = newPath();
-    await recorded(path, [line(0), line(0, "node-2", 1)]);
-    await recorded(path, [line(0), line(5000), line(7000, "node-2")]);
-    expect(await gapsOf(path)).toEqual([
-      { node: "node-2", from: START, to: START + 7000, reason: "the recorder did not run" },
-    ]);
-  });
-
-  it("a connection made anew is a gap unless an event comes again", async () => {
-    const path = newPath();
-    const { recorder, store } = await open(path);
-    take(recorder, line(0));
-    take(recorder, line(0, "node-2", 1));
-    recorder.reconnected();
-    recorder.again("node-1");
-    take(recorder, line(3000));
-    take(recorder, line(4000, "node-2"));
+    const { recorder, store } = await recorded(path, [line(0)], false);
+    take(recorder, line(1000));
+    await recorder.flush();
+    await reading(path, async (reader) => {
+      const lines = reader.events({ from: null, to: null })[Symbol.asyncIterator]();
+      expect(await lines.next()).toMatchObject({ value: line(0) });
+      for (let n = 0; n < 64; n++) take(recorder, line(HOUR + n));
+      await recorder.flush();
+      expect(await flowsOf(path)).toBe(66);
+      expect(await lines.next()).toMatchObject({ value: line(1000) });
+    });
     await recorder.close();
     await store.close();
-    expect(await gapsOf(path)).toEqual([
-      {
-        node: "node-2",
-        from: START,
-        to: START + 4000,
-        reason: "the connection was lost, and the ring has wrapped since",
-      },
-    ]);
+    expect(readdirSync(join(path, "segments"))).toHaveLength(2);
   });
-});
 
-describe("a store that is written while it is read", () => {
-  it("gives everything that was acknowledged, once", async () => {
+  it("says so where it came too late", async () => {
     const path = newPath();
-    const { recorder, store } = await open(path);
-    for (let index = 0; index < 5; index++) {
-      take(recorder, line(index * HOUR));
-      for (let n = 1; n < 70; n++) take(recorder, line(index * HOUR + n));
-      // A flush writes the hour that ended and the one that began, one after the other: a reader may see the first alone.
-      const [flows] = await Promise.all([flowsOf(path), recorder.flush()]);
-      expect(flows).toBeGreaterThanOrEqual(70 * index);
-      expect(flows).toBeLessThanOrEqual(70 * (index + 1));
-      expect(await flowsOf(path)).toBe(70 * (index + 1));
-    }
-    await recorder.close();
-    await store.close();
-    expect(await flowsOf(path)).toBe(350);
+    await recorded(path, [line(0)]);
+    await recorded(path, [line(HOUR)]);
+    await reading(path, async (reader) => {
+      const lines = reader.events({ from: null, to: null })[Symbol.asyncIterator]();
+      await lines.next();
+      for (const name of readdirSync(join(path, "segments"))) rmSync(join(path, "segments", name), { recursive: true });
+      await expect(lines.next()).rejects.toMatchObject({ code: "store-changed", message: /was taken away while/ });
+    });
   });
 
   it("lists again when parts were joined into one between looking at two of them", async () => {

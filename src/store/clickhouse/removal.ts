@@ -69,8 +69,8 @@ export async function limitDays(connection: HttpConnection, days: number, latest
   const at = connection.address;
   const [values, others, clocks] = await connection.columns(
     `SELECT toUInt32OrZero(argMax(value, at)) AS value,
-       (SELECT toUInt32(count()) FROM ${nameIn(at, WRITERS.name)} FINAL
-        WHERE NOT is_over AND renewed > now64(3) - toIntervalMinute(1) AND writer != ${quoted(at.writer)}) AS others,
+       ifNull((SELECT toUInt32(count()) FROM ${nameIn(at, WRITERS.name)} FINAL
+        WHERE NOT is_over AND renewed > now64(3) - toIntervalMinute(1) AND writer != ${quoted(at.writer)}), 0) AS others,
        toUnixTimestamp64Milli(now64(3)) AS clock
      FROM ${nameIn(at, SETTINGS.name)} WHERE name = '${RETAIN_DAYS_SETTING}'`,
     [

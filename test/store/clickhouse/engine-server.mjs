@@ -36,7 +36,7 @@ function run(sql, data) {
     session.query(sql.replace(" SETTINGS ", ` FROM INFILE '${input}' SETTINGS `), "TSV");
     return Buffer.alloc(0);
   }
-  if (/FORMAT RowBinary$/.test(sql)) {
+  if (sql.endsWith("FORMAT RowBinary")) {
     session.query(sql.replace(/FORMAT RowBinary$/, `INTO OUTFILE '${output}' FORMAT RowBinary`), "TSV");
     return readFileSync(output);
   }
