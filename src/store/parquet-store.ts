@@ -4,6 +4,7 @@ import type { Gap } from "#model/coverage.ts";
 import { type Finding, UserError } from "#model/finding.ts";
 import { createFold, type Fold, type FoldOptions } from "#traffic/fold.ts";
 import { addCounts, newCounts } from "#traffic/fold-state.ts";
+import { byDay, findRollup, removeRollups, writeRollup } from "./day-rollup.ts";
 import { Database } from "./duckdb.ts";
 import { bytesOf, currentSegments, FORMAT, type Manifest, stateSegments } from "./manifest.ts";
 import { lastObjectRun, ParquetObjectLog } from "./object-log.ts";
@@ -85,7 +86,10 @@ class ParquetStore implements Store {
     if (this.lock === null) throw new Error("this store was opened to be read");
     const prepared = preparePart(part);
     const [first] = this.open;
-    if (first !== undefined && first.hour !== part.hour) await this.compactOpen();
+    if (first !== undefined && first.hour !== part.hour) {
+      await this.compactOpen();
+      await this.rollDays(1);
+    }
     const name = this.nextName(part.hour);
     const supersedes = this.open.map((one) => one.name);
     const segment = { ...name, run: this.run, supersedes };
@@ -141,7 +145,34 @@ class ParquetStore implements Store {
   }
 
   conversations(window: StoreWindow = ALL_TIME): Promise<readonly StoredConversation[]> {
-    return this.reading(() => readConversations(this.at, stateSegments(this.current(window))));
+    return this.reading(async () => {
+      const { rolled, others } = this.rolledDays(window);
+      return await readConversations(this.at, stateSegments(others), rolled);
+    });
+  }
+
+  /** Of a window: the days that stand in one file, and the segments of the others. */
+  private rolledDays(window: StoreWindow): { readonly rolled: readonly string[]; readonly others: readonly Manifest[] } {
+    const all = byDay(this.current(ALL_TIME));
+    const rolled: string[] = [];
+    const others: Manifest[] = [];
+    for (const [day, segments] of byDay(this.current(window))) {
+      const isWhole = segments.length === all.get(day)?.length;
+      const file = isWhole ? findRollup(this.at.directory.path, segments) : null;
+      if (file === null) others.push(...segments);
+      else rolled.push(file);
+    }
+    return { rolled, others };
+  }
+
+  /** Makes files of days that are over, at most so many. */
+  private async rollDays(most: number): Promise<void> {
+    const days = byDay(this.current(ALL_TIME));
+    const newest = Math.max(...days.keys());
+    const over = [...days].filter(([day, segments]) => day < newest && segments.length > 1);
+    removeRollups(this.at.directory.path, new Map(over));
+    const missing = over.filter(([, segments]) => findRollup(this.at.directory.path, segments) === null);
+    for (const [, segments] of missing.slice(0, most)) await writeRollup(this.at, segments);
   }
 
   fold(window: StoreWindow = ALL_TIME, options: FoldOptions = {}): Promise<Fold> {
@@ -232,8 +263,10 @@ class ParquetStore implements Store {
 
   async close(): Promise<void> {
     try {
-      if (this.lock !== null) await this.compactOpen();
+      if (this.lock === null) return;
+      await this.compactOpen();
       this.removeJoined(Number.POSITIVE_INFINITY);
+      await this.rollDays(Number.POSITIVE_INFINITY);
     } finally {
       this.at.database.close();
       this.lock?.release();

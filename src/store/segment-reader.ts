@@ -1,6 +1,7 @@
 import type { FoldState } from "#traffic/fold-state.ts";
 import { TABLES, type TableName } from "./columns.ts";
-import { type Database, numberOf, quoted, quotedList, textOf, type Value } from "./duckdb.ts";
+import { conversationsQuery, rollupQuery } from "./day-rollup.ts";
+import { type Database, numberOf, quoted, textOf, type Value } from "./duckdb.ts";
 import { lineOf } from "./event-text.ts";
 import { NO_TEMPLATE } from "./kept-events.ts";
 import type { Manifest } from "./manifest.ts";
@@ -31,29 +32,24 @@ function readRows(database: Database, table: TableName, path: string): Promise<R
   return database.columns(`SELECT ${columns.join(", ")} FROM read_parquet(${quoted(path)})`);
 }
 
-/** The service map of several segments. */
+/** The service map of several segments, and of days that stand in files of their own. */
 export async function readConversations(
   { database, directory }: Writing,
   segments: readonly Manifest[],
+  rollups: readonly string[] = [],
 ): Promise<readonly StoredConversation[]> {
-  if (segments.length === 0) return [];
-  const paths = (table: TableName) => quotedList(segments.map(({ name }) => directory.pathOf(name, fileOf(table))));
+  const parts = [
+    ...(segments.length === 0 ? [] : [conversationsQuery({ directory }, segments)]),
+    ...(rollups.length === 0 ? [] : [rollupQuery(rollups)]),
+  ];
+  if (parts.length === 0) return [];
   const rows = await database.columns(`
-    WITH found AS (
-      SELECT source_key, destination_key, protocol, port, icmp_type, icmp_code,
-        sum(flows)::DOUBLE AS flows, sum(dropped)::DOUBLE AS dropped, sum(audited)::DOUBLE AS audited,
-        min(first_seen) AS first_seen, max(last_seen) AS last_seen
-      FROM read_parquet(${paths("conversations")}) GROUP BY 1, 2, 3, 4, 5, 6
-    ), ends AS (
-      SELECT key::BIGINT AS key, any_value(CASE sort
-        WHEN 'pod' THEN name || '/' || coalesce(workload, nullif(pod, ''), '?')
-        WHEN 'reserved' THEN 'reserved:' || name
-        ELSE address END) AS text
-      FROM read_parquet(${paths("ends")}) GROUP BY 1
-    )
-    SELECT s.text, d.text, protocol, port, icmp_type, icmp_code, flows, dropped, audited, first_seen, last_seen
-    FROM found JOIN ends s ON s.key = source_key JOIN ends d ON d.key = destination_key
-    ORDER BY flows DESC, s.text, d.text, port`);
+    SELECT any_value(source) AS source, any_value(destination) AS destination, protocol, port, icmp_type, icmp_code,
+      sum(flows)::DOUBLE AS flows, sum(dropped)::DOUBLE AS dropped, sum(audited)::DOUBLE AS audited,
+      min(first_seen) AS first_seen, max(last_seen) AS last_seen
+    FROM (${parts.map((part) => `(${part})`).join(" UNION ALL BY NAME ")})
+    GROUP BY source_key, destination_key, protocol, port, icmp_type, icmp_code
+    ORDER BY flows DESC, source, destination, port`);
   return (rows[0] ?? []).map((_, index) => {
     const value = (column: number) => rows[column]?.[index];
     return {

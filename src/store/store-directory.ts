@@ -29,6 +29,8 @@ const MOST_LISTINGS = 5;
  */
 export class StoreDirectory {
   readonly path: string;
+  /** Segments that were looked at: nothing of one changes once it is there. */
+  private readonly known = new Map<string, Manifest>();
 
   constructor(path: string) {
     this.path = path;
@@ -112,13 +114,22 @@ export class StoreDirectory {
     const manifests: Manifest[] = [];
     const damaged: Damaged[] = [];
     let hasVanished = false;
-    for (const name of this.names()) {
-      const found = this.lookAt(name, isThorough);
+    const names = this.names();
+    this.forget(new Set(names));
+    for (const name of names) {
+      const found = this.known.get(name) ?? this.lookAt(name, isThorough);
       if (found === null) hasVanished = true;
       else if (typeof found === "string") damaged.push({ name, reason: found });
-      else manifests.push(found);
+      else {
+        manifests.push(found);
+        this.known.set(name, found);
+      }
     }
     return { manifests, damaged, hasVanished };
+  }
+
+  private forget(names: ReadonlySet<string>): void {
+    for (const name of this.known.keys()) if (!names.has(name)) this.known.delete(name);
   }
 
   /** A segment's manifest, what is wrong with it, or null when it has just been taken away. */
