@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, describe, expect, it } from "vitest";
-import { type Run, ringfence } from "../ringfence.ts";
+import type { Run } from "../ringfence.ts";
 import { inProcess } from "./in-process.ts";
 
 const FIXTURE = join(import.meta.dirname, "fixture");
@@ -47,8 +47,8 @@ function expectRefusal(run: Run, message: RegExp, help: RegExp): void {
 
 describe("what cannot be read is refused, with its place and what to do", () => {
   it("no recording, no proposal", async () => {
-    expectRefusal(ringfence(["rehearse", "--policies", POLICIES]), /no recording is named/, /help: give --flows/);
-    expectRefusal(ringfence(["rehearse", "--flows", FLOWS]), /no proposal is named/, /help: give --policies/);
+    expectRefusal(await inProcess(["rehearse", "--policies", POLICIES]), /no recording is named/, /help: give --flows/);
+    expectRefusal(await inProcess(["rehearse", "--flows", FLOWS]), /no proposal is named/, /help: give --policies/);
   });
 
   it("a file that is not there, with the nearest that is", async () => {

@@ -10,6 +10,7 @@ import { parseArguments } from "#cli/parse.ts";
 import { displayWidth } from "#report/width.ts";
 import { ringfence } from "../ringfence.ts";
 import { expectGolden } from "./golden.ts";
+import { inProcess } from "./in-process.ts";
 
 function commandOf(name: string): Command {
   const command = COMMANDS.find((some) => some.name === name);
@@ -39,17 +40,26 @@ describe("help", () => {
     ["ringfence -h", ["-h"], 0],
     ["ringfence help", ["help"], 0],
     ["ringfence alone asks for a command", [], 2],
-  ])("%s", (_, args, status) => {
-    const run = ringfence(args);
+  ])("%s", async (_, args, status) => {
+    const run = await inProcess(args);
     expect(run).toEqual({ status, stdout: programHelp(COMMANDS), stderr: "" });
+  });
+
+  it("the built command says the same, and no more when the command line does not fit", () => {
+    expect(ringfence(["--help"])).toEqual({ status: 0, stdout: programHelp(COMMANDS), stderr: "" });
+    expect(ringfence(["rehearse", "-z"])).toEqual({
+      status: 2,
+      stdout: "",
+      stderr: "ringfence: unknown flag -z of rehearse\nhelp: see: ringfence rehearse -h\n",
+    });
   });
 
   it.each([
     [["rehearse", "-h"], commandHelp(commandOf("rehearse"), false)],
     [["rehearse", "--flows", "x", "--help"], commandHelp(commandOf("rehearse"), true)],
     [["help", "test"], commandHelp(commandOf("test"), true)],
-  ])("ringfence %j", (args, stdout) => {
-    expect(ringfence(args)).toEqual({ status: 0, stdout, stderr: "" });
+  ])("ringfence %j", async (args, stdout) => {
+    expect(await inProcess(args)).toEqual({ status: 0, stdout, stderr: "" });
   });
 
   it("the version names the Cilium versions it knows", () => {
@@ -75,8 +85,8 @@ describe("a command line that does not fit", () => {
       "--flows stands before the command",
       "write the command first, as in: ringfence rehearse --flows FILE",
     ],
-  ])("ringfence %s", (line, message, help) => {
-    const run = ringfence(line.split(" "));
+  ])("ringfence %s", async (line, message, help) => {
+    const run = await inProcess(line.split(" "));
     expect(run).toEqual({ status: 2, stdout: "", stderr: `ringfence: ${message}\nhelp: ${help}\n` });
   });
 });

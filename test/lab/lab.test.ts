@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { EndReport, Hole, Rehearsal, UndecidedEdge } from "../../src/model/rehearsal.ts";
-import { ringfence } from "../ringfence.ts";
+import { inProcess } from "../cli/in-process.ts";
 
 /**
  * A real Cilium 1.20.2 with real traffic, through four phases: no policies, audited, enforced, mended. What the later
@@ -92,8 +92,8 @@ const edgeKey = (edge: Hole | UndecidedEdge) =>
 const settled = (row: Row, phase: Phase) => row[`${phase}_settled`] ?? row[phase];
 const isRefused = (row: Row) => row.audit.includes("AUDIT") && settled(row, "enforced").includes("DROPPED");
 
-function rehearse(args: readonly string[]): Rehearsal {
-  const run = ringfence(["rehearse", ...args, "--fail-on", "never", "-o", "json"]);
+async function rehearse(args: readonly string[]): Promise<Rehearsal> {
+  const run = await inProcess(["rehearse", ...args, "--fail-on", "never", "-o", "json"]);
   expect(run.stderr).not.toMatch(/^ringfence: /m);
   return JSON.parse(run.stdout) as Rehearsal;
 }
@@ -103,8 +103,8 @@ for (const lab of [oneWorker, twoWorkers]) {
     console.warn(`skipped: ${lab.title}: its recording lies outside the project and is not here`);
     continue;
   }
+  const rehearsal = await rehearse([...lab.baseline, "--policies", lab.policies]);
   describe(`the lab, ${lab.title}`, () => {
-    const rehearsal = rehearse([...lab.baseline, "--policies", lab.policies]);
     const holes = new Set(rehearsal.holes.map(edgeKey));
     const open = new Set(rehearsal.undecided.map(edgeKey));
     const seen = lab.rows.filter((row) => row.baseline === "seen");
@@ -140,8 +140,8 @@ for (const lab of [oneWorker, twoWorkers]) {
     });
 
     for (const phase of ["audit", "enforced"] as const) {
-      it(`reproduces every verdict that the ${phase} phase recorded`, () => {
-        const { calibration } = rehearse([...lab.phase(phase), "--policies", lab.policies]);
+      it(`reproduces every verdict that the ${phase} phase recorded`, async () => {
+        const { calibration } = await rehearse([...lab.phase(phase), "--policies", lab.policies]);
         expect(calibration.differences).toEqual([]);
         expect(calibration.reproduced).toBe(calibration.verdicts);
         expect(calibration.verdicts).toBeGreaterThan(1000);
@@ -149,14 +149,14 @@ for (const lab of [oneWorker, twoWorkers]) {
       });
     }
 
-    it("reproduces the mended phase where its policies are known", () => {
-      const { calibration } = rehearse([...lab.phase("fixed"), "--policies", lab.fixed]);
+    it("reproduces the mended phase where its policies are known", async () => {
+      const { calibration } = await rehearse([...lab.phase("fixed"), "--policies", lab.fixed]);
       expect(calibration.differences).toEqual([]);
       expect(calibration.verdicts).toBeGreaterThan(1000);
     });
 
-    it("finds the mended policies to cut only what nobody wants", () => {
-      const mended = rehearse([...lab.baseline, "--policies", lab.fixed]);
+    it("finds the mended policies to cut only what nobody wants", async () => {
+      const mended = await rehearse([...lab.baseline, "--policies", lab.fixed]);
       const cut = new Set(mended.holes.map(edgeKey));
       const wrong = seen.filter((row) => {
         const truth = settled(row, "fixed");
