@@ -100,7 +100,8 @@ function worldOver(input: LintInput, facts: NameFacts, before: PolicySet, set: P
     const found = known.get(spec.value);
     if (found !== undefined) return found;
     const name = policyName(spec.policy);
-    const engine: Engine = spec.path === "spec" ? set.engine : set.engine.with([onlySpec(spec)]);
+    // Of this spec alone: an engine of the whole set would work out all policies of every end that is tried.
+    const engine: Engine = set.engine.with([onlySpec(spec)]);
     const real = pods().filter((end) => engine.selectsSubject(name, end));
     const isReal = real.length > 0 || isWholeInventory(snapshot.inventory);
     const made = { isReal, ends: isReal ? real : witnesses(spec, allSpecs(), snapshot, engine) };

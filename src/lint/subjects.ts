@@ -48,17 +48,32 @@ export function witnesses(spec: Spec, set: readonly Spec[], world: Snapshot, eng
   const asked = askedLabels(spec);
   if (asked === null) return [];
   const name = policyName(spec.policy);
-  const found = new Map<string, PodEnd>();
+  const found = new Set<PodEnd>();
+  // Whoever has the labels asked for and more is taken as well, unless the selector excludes.
+  const isPositive = !/"operator":"(?:NotIn|DoesNotExist)"/.test(JSON.stringify(spec.value));
   for (const namespace of namespacesFor(spec, asked, set)) {
     for (const labels of combined(asked, namespace, set)) {
-      const end = madeUp(namespace, labels, world);
-      if (found.has(end.labels.join()) || !engine.selectsSubject(name, end)) continue;
-      found.set(end.labels.join(), end);
+      const end = knownMadeUp(namespace, labels, world);
+      if (found.has(end) || !((isPositive && found.size > 0) || engine.selectsSubject(name, end))) continue;
+      found.add(end);
       if (found.size > MOST_WITNESSES) return [];
     }
   }
-  return [...found.values()];
+  return [...found];
 }
+
+/** One end for equal labels: engines remember what they worked out for an end. */
+function knownMadeUp(namespace: string, asked: Asked, world: Snapshot): PodEnd {
+  const known = madeUpEnds.get(world) ?? new Map<string, PodEnd>();
+  madeUpEnds.set(world, known);
+  const labels = [...asked].map(([key, value]) => `${key}=${value}`).sort();
+  const key = `${namespace} ${labels.join(" ")}`;
+  const end = known.get(key) ?? madeUp(namespace, asked, world);
+  known.set(key, end);
+  return end;
+}
+
+const madeUpEnds = new WeakMap<Snapshot, Map<string, PodEnd>>();
 
 type Asked = ReadonlyMap<string, string>;
 
