@@ -1,22 +1,32 @@
 import type { Check } from "./check.ts";
 import { auditL7Live } from "./checks/audit-l7-live.ts";
+import { auditModeLong } from "./checks/audit-mode-long.ts";
+import { auditOpensEnforced } from "./checks/audit-opens-enforced.ts";
 import { authConflict } from "./checks/auth-conflict.ts";
 import { defaultDenyConflict } from "./checks/default-deny-conflict.ts";
+import { denyOnlyDefaultDeny } from "./checks/deny-only-default-deny.ts";
 import { dnsFilterDepth } from "./checks/dns-filter-depth.ts";
 import { dnsMissing } from "./checks/dns-missing.ts";
 import { dnsNoTcp } from "./checks/dns-no-tcp.ts";
 import { dnsRuleByAccident } from "./checks/dns-rule-by-accident.ts";
 import { emptyPeerOpens } from "./checks/empty-peer-opens.ts";
 import { flipCutsOpen } from "./checks/flip-cuts-open.ts";
+import { fqdnApex } from "./checks/fqdn-apex.ts";
 import { fqdnNoDnsRule } from "./checks/fqdn-no-dns-rule.ts";
 import { fqdnSearchDomain } from "./checks/fqdn-search-domain.ts";
+import { icmpBlocked } from "./checks/icmp-blocked.ts";
 import { icmpTypeZero } from "./checks/icmp-type-zero.ts";
+import { jobIdentity } from "./checks/job-identity.ts";
 import { knpCase } from "./checks/knp-case.ts";
 import { l7Shadowed } from "./checks/l7-shadowed.ts";
 import { l7WithoutDefaultDeny } from "./checks/l7-without-default-deny.ts";
+import { labelNotIdentity } from "./checks/label-not-identity.ts";
 import { labelNotText } from "./checks/label-not-text.ts";
+import { metricPolicyMissing } from "./checks/metric-policy-missing.ts";
+import { multusNics } from "./checks/multus-nics.ts";
 import { negationTooWide } from "./checks/negation-too-wide.ts";
 import { newlyDenied } from "./checks/newly-denied.ts";
+import { nodeEntity } from "./checks/node-entity.ts";
 import { portService } from "./checks/port-service.ts";
 import { portText } from "./checks/port-text.ts";
 import { removedFeature } from "./checks/removed-feature.ts";
@@ -27,22 +37,31 @@ import { servicesInDeny } from "./checks/services-in-deny.ts";
 import { servicesToNobody } from "./checks/services-to-nobody.ts";
 import { specsVoid } from "./checks/specs-void.ts";
 import { statusInvalid } from "./checks/status-invalid.ts";
+import { unknownAnnotation } from "./checks/unknown-annotation.ts";
 import { unknownField } from "./checks/unknown-field.ts";
 
 /** Every check, in the order of docs/checks. */
 export const CHECKS: readonly Check[] = [
   fqdnNoDnsRule,
   newlyDenied,
+  denyOnlyDefaultDeny,
   dnsMissing,
   portService,
   statusInvalid,
+  schema,
+  unknownField,
+  labelNotText,
   fqdnSearchDomain,
+  fqdnApex,
+  nodeEntity,
   defaultDenyConflict,
   auditL7Live,
   l7Shadowed,
+  labelNotIdentity,
   selfLockout,
   dnsNoTcp,
   ruleShape,
+  icmpBlocked,
   removedFeature,
   servicesToNobody,
   servicesInDeny,
@@ -54,10 +73,13 @@ export const CHECKS: readonly Check[] = [
   portText,
   icmpTypeZero,
   knpCase,
+  jobIdentity,
   authConflict,
   specsVoid,
   flipCutsOpen,
-  schema,
-  unknownField,
-  labelNotText,
+  metricPolicyMissing,
+  auditModeLong,
+  auditOpensEnforced,
+  unknownAnnotation,
+  multusNics,
 ];
