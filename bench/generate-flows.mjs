@@ -2,7 +2,8 @@
 // the same bytes, and the same conversations however many flows. Events come in the shapes that a real Cilium 1.20 shows
 // at the default aggregation (traces of new, established and replying packets, policy verdicts, DNS through the proxy,
 // drops), about 1.5 KB a line.
-//   node bench/generate-flows.mjs --count 1000000 --out FILE|- [--seed N] [--nodes N] [--namespaces N]
+//   node bench/generate-flows.mjs --count 1000000 --out FILE|- [--seed N] [--nodes N] [--namespaces N] [--seconds N]
+// --seconds spreads them over so long; without it they come at 200 a second.
 import { closeSync, openSync, writeSync } from "node:fs";
 import { parseArgs } from "node:util";
 
@@ -13,6 +14,7 @@ const { values } = parseArgs({
     seed: { type: "string", default: "1" },
     nodes: { type: "string", default: "3" },
     namespaces: { type: "string", default: "8" },
+    seconds: { type: "string", default: "0" },
   },
 });
 const count = Number(values.count);
@@ -272,10 +274,12 @@ function flush() {
   waiting = "";
 }
 
+// Between two of them 5 ms on the average.
+const stretch = values.seconds === "0" ? 1 : (Number(values.seconds) * 200) / count;
 const BEGIN = Date.UTC(2026, 10, 21, 2, 0, 0);
 let nanos = 0n;
 function nextTime() {
-  nanos += BigInt(1_000_000 + (random() % 8_000_000));
+  nanos += BigInt(Math.round((1_000_000 + (random() % 8_000_000)) * stretch));
   const ms = BEGIN + Number(nanos / 1_000_000n);
   return `${new Date(ms).toISOString().slice(0, 19)}.${String(nanos % 1_000_000_000n).padStart(9, "0")}Z`;
 }
