@@ -116,8 +116,8 @@ describe("a small shop", () => {
 
   it("colour and width are the reader's", async () => {
     const inputs = INPUTS.join(" ");
-    expect(shell(`R rehearse ${inputs} -q`).stdout).not.toContain("\u001B[");
-    expect(shell(`R rehearse ${inputs} -q --color always`, { NO_COLOR: "1" }).stdout).toContain("\u001B[");
+    expect((await rehearse()).stdout).not.toContain("\u001B[");
+    expect((await rehearse("--color", "always")).stdout).toContain("\u001B[");
     const narrow = shell(`R rehearse ${inputs} -q`, { COLUMNS: "60" }).stdout;
     expect(narrow.split("\n").filter((line) => line.length > 60 && !line.includes("kubectl"))).toEqual([]);
   });
@@ -128,17 +128,17 @@ describe("a small shop", () => {
 });
 
 describe.skipIf(!existsSync(join(ROOT, EXAMPLE)))("the bundled homelab", () => {
-  it("its JSON is what the schema says", () => {
-    const run = ringfence(["rehearse", ...HOMELAB, "-o", "json", "--all"]);
+  it("its JSON is what the schema says", async () => {
+    const run = await inProcess(["rehearse", ...HOMELAB, "-o", "json", "--all"]);
     validate(JSON.parse(run.stdout));
     expect(validate.errors ?? []).toEqual([]);
   });
 
-  it("a large output leaves whole through a slow pipe, and quietly when the reader goes", () => {
+  it("a large output leaves whole through a slow pipe, and quietly when the reader goes", async () => {
     const line = `R rehearse ${HOMELAB.join(" ")} -o json --all -q`;
-    const whole = shell(`${line} | wc -c`).stdout.trim();
-    expect(shell(`${line} | (sleep 1; cat) | wc -c`).stdout.trim()).toBe(whole);
-    expect(Number(whole)).toBeGreaterThan(65_536);
+    const whole = Buffer.byteLength((await inProcess(["rehearse", ...HOMELAB, "-o", "json", "--all"])).stdout);
+    expect(shell(`${line} | (sleep 1; cat) | wc -c`).stdout.trim()).toBe(String(whole));
+    expect(whole).toBeGreaterThan(65_536);
     expect(shell(`${line} | head -c 10; echo " \${PIPESTATUS[0]}"`)).toEqual({
       status: 0,
       stdout: '{\n  "versi 1\n',
@@ -146,10 +146,9 @@ describe.skipIf(!existsSync(join(ROOT, EXAMPLE)))("the bundled homelab", () => {
     });
   });
 
-  it("no line of the report is longer than 80 columns; progress off a terminal is whole lines, and none with --quiet", () => {
+  it("no line of the report is longer than 80 columns; progress off a terminal is whole lines", () => {
     const run = ringfence(["rehearse", ...HOMELAB]);
     expect(run.stdout.split("\n").filter((line) => [...line].length > 80)).toEqual([]);
     expect(run.stderr).toMatch(/^([a-z].*\n)+$/);
-    expect(ringfence(["rehearse", ...HOMELAB, "--quiet"]).stderr).toBe("");
   });
 });

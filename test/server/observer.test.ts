@@ -2,7 +2,6 @@ import { spawnSync } from "node:child_process";
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type ObserverServer, startObserverServer } from "#server/observer/observer-server.ts";
@@ -132,8 +131,13 @@ describe("a recording offered as an observer", () => {
     };
     const pieces = livePieces({ connection, asked, slowSeconds: 9, now: () => 0, wait: () => Promise.resolve() });
     let text = "";
+    let tellFirst = () => {};
+    const first = new Promise<void>((resolve) => {
+      tellFirst = resolve;
+    });
     const took = (piece: LivePiece) => {
       if (piece.kind === "lines") text += new TextDecoder().decode(piece.bytes);
+      if (text !== "") tellFirst();
     };
     const reading = (async () => {
       for await (const piece of pieces) {
@@ -141,7 +145,7 @@ describe("a recording offered as an observer", () => {
         if (text.split("\n").length > 5) return;
       }
     })();
-    await sleep(500);
+    await first;
     appendFileSync(growing, `${FLOWS.slice(5, 8).join("\n")}\n`);
     await reading;
     expect(text.trimEnd().split("\n")).toEqual(FLOWS.slice(3, 8));
