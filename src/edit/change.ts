@@ -17,5 +17,8 @@ type ValueChange = {
 
 type Removal = { readonly path: string; readonly op: "remove" };
 
-/** Which object of a text is meant. `namespace` null: a cluster-scoped kind. */
+/**
+ * Which object of a text is meant. `namespace` null: a cluster-scoped kind. Empty `kind` and `name`: a mapping that is no
+ * object, such as a values file.
+ */
 export type Target = { readonly kind: string; readonly namespace: string | null; readonly name: string };

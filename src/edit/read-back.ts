@@ -45,9 +45,10 @@ function valueOf(document: Document): Json | undefined {
   }
 }
 
+/** As `locateObject`: what has neither kind nor name is meant by a target without. */
 function isTarget(object: JsonObject, target: Target): boolean {
-  const metadata = object["metadata"];
-  if (!isObject(metadata) || object["kind"] !== target.kind || metadata["name"] !== target.name) return false;
+  const metadata = isObject(object["metadata"]) ? object["metadata"] : {};
+  if ((object["kind"] ?? "") !== target.kind || (metadata["name"] ?? "") !== target.name) return false;
   return target.namespace === null || (metadata["namespace"] ?? "default") === target.namespace;
 }
 

@@ -1,6 +1,8 @@
 import { applySteps, type EditStep } from "#analysis/edits/edit-step.ts";
 import { valueAt } from "#analysis/element.ts";
 import { byName, changedSet, type PolicySet, proposedSet } from "#analysis/proposal.ts";
+import { isolatedDirections } from "#analysis/isolation.ts";
+import { podEnds } from "#analysis/known-ends.ts";
 import { bareKey } from "#analysis/selector-text.ts";
 import type { Conversation } from "#model/conversation.ts";
 import type { Direction } from "#model/decision.ts";
@@ -36,8 +38,13 @@ export function planMerge(generated: Generated, existing: readonly PolicyObject[
     generated.policies.map(({ policy }) => policy),
     stage,
   ).alone;
-  const current = changedSet(stage.snapshot, stage.facts, stage.inForce, proposedSet(stage.snapshot.policies, existing, false));
-  const world = { stage, current, made: conversationsOf(alone, stage.conversations) };
+  const current = changedSet(
+    stage.snapshot,
+    stage.facts,
+    stage.inForce,
+    proposedSet(stage.snapshot.policies, existing, false),
+  );
+  const world = { stage, current, alone, made: conversationsOf(alone, stage.conversations) };
   const draft: Draft = { steps: [], added: [], covered: 0, names: new Set(existing.map(policyName)) };
   for (const one of generated.policies) mergeOne(one, existing, world, draft);
   const { steps, added, covered } = draft;
@@ -58,6 +65,8 @@ type Draft = {
 
 type World = {
   readonly stage: Stage;
+  /** The generated policies by themselves. */
+  readonly alone: PolicySet;
   /** What is there, and in force beside it. */
   readonly current: PolicySet;
   /** What the engine says each generated rule allows: `policy element side` to conversations. */
@@ -88,12 +97,27 @@ function mergeOne(one: GeneratedPolicy, existing: readonly PolicyObject[], world
   const homeless = homes.filter(({ home }) => home === null).map(({ path }) => path);
   for (const { path, home } of homes) if (home !== null) mergeSpec({ one, path, home }, world, draft);
   if (homeless.length === 0) return;
-  const rest = homeless.length === homes.length ? one : onlySpecs(one, homeless);
-  if (rest.rules.length > 0 && rest.rules.every((rule) => isCovered(rule, one.policy, world))) {
-    draft.covered += rest.rules.length;
+  const own = one.rules.filter((rule) => homeless.some((path) => rule.path.startsWith(`${path}.`)));
+  const isThere = own.every((rule) => isCovered(rule, one.policy, world));
+  if (isThere && !homeless.some((path) => closedAnew(one, path, world).length > 0)) {
+    draft.covered += own.length;
     return;
   }
-  draft.added.push(renamed(rest, draft.names));
+  draft.added.push(renamed(homeless.length === homes.length ? one : onlySpecs(one, homeless), draft.names));
+}
+
+/** The sides that a spec closes without a rule, and that nothing closes yet for one of those that it selects. */
+function closedAnew(one: GeneratedPolicy, path: string, { stage, current, alone }: World): readonly Direction[] {
+  const spec = valueAt(one.policy.value, path);
+  if (!isObject(spec)) return [];
+  const silent = SIDES.filter(
+    (side) => isolates(spec, side) && !one.rules.some((rule) => rule.path.startsWith(`${path}.${side}[`)),
+  );
+  if (silent.length === 0) return [];
+  const name = policyName(one.policy);
+  const ends = podEnds(stage.ends).filter((end) => alone.engine.selectsSubject(name, end));
+  const closed = ends.map((end) => isolatedDirections(current.engine, end));
+  return silent.filter((side) => closed.some((sides) => !sides.includes(side)));
 }
 
 /** Where the rules of a spec go: a policy and the path of its spec. */
@@ -144,6 +168,7 @@ function mergeSpec({ one, path, home }: Joining, world: World, draft: Draft): vo
   const made = valueAt(one.policy.value, path);
   const there = valueAt(home.policy.value, home.path);
   if (!isObject(made) || !isObject(there)) return;
+  const closing = closedAnew(one, path, world);
   for (const side of SIDES) {
     const rules = one.rules.filter((rule) => rule.path.startsWith(`${path}.${side}[`));
     const known = new Set(listOf(there[side]).map((rule) => JSON.stringify(sorted(rule))));
@@ -153,16 +178,21 @@ function mergeSpec({ one, path, home }: Joining, world: World, draft: Draft): vo
     });
     draft.covered += rules.length - missing.length;
     const values = missing.map((rule) => valueAt(one.policy.value, rule.path)).filter((rule) => rule !== undefined);
-    const isClosing = made[side] !== undefined && there[side] === undefined;
-    draft.steps.push(...additions({ side, home, values: values.length === 0 && isClosing ? closing(made[side]) : values }));
+    const isClosing = closing.includes(side);
+    draft.steps.push(...additions({ side, home, values: isClosing ? listOf(made[side]) : values }));
     if (values.length > 0 || isClosing) draft.steps.push(...policyTypeStep(side, made, there, home));
   }
 }
 
-/** What closes a side without a rule: `[{}]` in a CiliumNetworkPolicy. A NetworkPolicy says it by its type alone. */
-function closing(section: Json | undefined): readonly Json[] {
-  return listOf(section);
+/** A CiliumNetworkPolicy closes a side by its section (`[{}]` without a rule), a NetworkPolicy by its type; Ingress always. */
+function isolates(spec: JsonObject, side: Direction): boolean {
+  const types = spec["policyTypes"];
+  if (spec[side] !== undefined) return true;
+  if (spec["podSelector"] === undefined) return false;
+  return Array.isArray(types) ? types.includes(TYPES[side]) : side === "ingress";
 }
+
+const TYPES: Readonly<Record<Direction, string>> = { ingress: "Ingress", egress: "Egress" };
 
 type Addition = { readonly side: Direction; readonly home: Home; readonly values: readonly Json[] };
 
@@ -173,7 +203,7 @@ function additions({ side, home, values }: Addition): readonly EditStep[] {
 
 function policyTypeStep(side: Direction, made: JsonObject, there: JsonObject, home: Home): readonly EditStep[] {
   const types = there["policyTypes"];
-  const type = side === "ingress" ? "Ingress" : "Egress";
+  const type = TYPES[side];
   if (!Array.isArray(types) || types.includes(type) || !listOf(made["policyTypes"]).includes(type)) return [];
   return [{ policy: policyName(home.policy), path: `${home.path}.policyTypes`, op: "append", value: type }];
 }

@@ -82,6 +82,35 @@ export const TO: Flag = {
   summary: "a file a policy in this directory, a folder a namespace",
 };
 
+export const INTO: Flag = {
+  name: "into",
+  value: { name: "PATH", path: true },
+  group: "output",
+  summary: "merge into the policies of a file or directory; prints the difference",
+  detail:
+    "A rule goes into the policy of the same name, or of the same subject; not when what it was made from is allowed already. Comments, order, quoting and every rule that is there stay; a second run changes nothing. A directory with a kustomization gets new files listed in it.",
+};
+
+export const WRITE_MERGED: Flag = {
+  name: "write",
+  group: "output",
+  summary: "with --into: make the difference, not only print it",
+};
+
+export const TARGET: Flag = {
+  name: "target",
+  value: { name: "FORM", choices: ["files", "kustomize", "helm-values"], preset: "files" },
+  group: "output",
+  summary: "what --into is: manifests, a kustomization, a Helm values file",
+};
+
+export const VALUES_KEY: Flag = {
+  name: "values-key",
+  value: { name: "KEY", preset: "extraObjects" },
+  group: "output",
+  summary: "the list of a Helm values file that holds objects",
+};
+
 export const TESTS: Flag = {
   name: "tests",
   value: { name: "DIR", path: true },
@@ -126,6 +155,10 @@ export const generate: Command = {
     BASELINE,
     VISIBILITY,
     TO,
+    INTO,
+    WRITE_MERGED,
+    TARGET,
+    VALUES_KEY,
     TESTS,
     EVIDENCE,
     GENERATE_OUTPUT,
@@ -134,6 +167,10 @@ export const generate: Command = {
     HELP,
   ],
   examples: [
+    {
+      does: "into the policies of a repository: the difference, then the change",
+      line: "ringfence generate --flows flows.jsonl.gz --objects cluster.yaml --into policies/\nringfence generate --flows flows.jsonl.gz --objects cluster.yaml --into policies/ --write",
+    },
     {
       does: "policies for what a cluster did yesterday",
       line: "ringfence generate --flows flows.jsonl.gz --objects cluster.yaml --to policies/",

@@ -18,6 +18,7 @@ import {
   EVIDENCE,
   GENERATE_OUTPUT,
   INCLUDE,
+  INTO,
   KIND,
   L7,
   NAMESPACE,
@@ -30,6 +31,7 @@ import { gather } from "../gather.ts";
 import { gatherRequest } from "../gather-request.ts";
 import type { Io } from "../io.ts";
 import { NO_PROGRESS } from "../progress.ts";
+import { runMerge } from "./generate-merge.ts";
 import { originOf, writeTests } from "./record-tests.ts";
 
 /** `ringfence generate`: gathers the inputs, makes policies, proves them, then prints or writes them. */
@@ -42,10 +44,12 @@ export async function runGenerate(invocation: Invocation, io: Io): Promise<ExitC
   const input = { snapshot, options: optionsOf(invocation) };
   const generated = isVisibility ? generateVisibility(input) : generate(input);
   progress.clear();
-  await write(generated, invocation, io);
-  io.err(generatedSummary(generated, isOn(invocation, ALL)));
+  const plan = valueOf(invocation, INTO) === null ? null : await runMerge(generated, input, { invocation, io });
+  if (plan === null) await write(generated, invocation, io);
+  const result = plan === null ? generated : { ...generated, proof: plan.proof };
+  io.err(generatedSummary(result, isOn(invocation, ALL)));
   const tested = await writeRegressionTests(generated, snapshot, invocation, io);
-  const code = exitCodeOf(generated, valueOf(invocation, FAIL_ON) ?? "error");
+  const code = exitCodeOf(result, valueOf(invocation, FAIL_ON) ?? "error");
   return code === 0 ? tested : code;
 }
 
