@@ -14,6 +14,7 @@ import { flipCutsOpen } from "./checks/flip-cuts-open.ts";
 import { fqdnApex } from "./checks/fqdn-apex.ts";
 import { fqdnNoDnsRule } from "./checks/fqdn-no-dns-rule.ts";
 import { fqdnSearchDomain } from "./checks/fqdn-search-domain.ts";
+import { hostnetPeer } from "./checks/hostnet-peer.ts";
 import { icmpBlocked } from "./checks/icmp-blocked.ts";
 import { icmpTypeZero } from "./checks/icmp-type-zero.ts";
 import { jobIdentity } from "./checks/job-identity.ts";
@@ -27,6 +28,7 @@ import { multusNics } from "./checks/multus-nics.ts";
 import { negationTooWide } from "./checks/negation-too-wide.ts";
 import { newlyDenied } from "./checks/newly-denied.ts";
 import { nodeEntity } from "./checks/node-entity.ts";
+import { nsScope } from "./checks/ns-scope.ts";
 import { portService } from "./checks/port-service.ts";
 import { portText } from "./checks/port-text.ts";
 import { removedFeature } from "./checks/removed-feature.ts";
@@ -48,11 +50,10 @@ export const CHECKS: readonly Check[] = [
   dnsMissing,
   portService,
   statusInvalid,
-  schema,
-  unknownField,
-  labelNotText,
   fqdnSearchDomain,
   fqdnApex,
+  nsScope,
+  hostnetPeer,
   nodeEntity,
   defaultDenyConflict,
   auditL7Live,
@@ -82,4 +83,7 @@ export const CHECKS: readonly Check[] = [
   auditOpensEnforced,
   unknownAnnotation,
   multusNics,
+  schema,
+  unknownField,
+  labelNotText,
 ];
