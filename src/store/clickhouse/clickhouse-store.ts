@@ -18,7 +18,7 @@ import { StoreFault } from "../store-fault.ts";
 import { coverageOf, epochsOf, type ToldSegment } from "../told-coverage.ts";
 import { type Environment, parseClickHouseUrl } from "./clickhouse-url.ts";
 import { HttpConnection } from "./http-connection.ts";
-import { Lease } from "./lease.ts";
+import { Lease, type LeaseTimes } from "./lease.ts";
 import { migrate, refuseOldServer, refuseOtherSchema } from "./migrations.ts";
 import { batches, MissingRows, readCoverage, readEvents, readStates, withEvents } from "./part-reader.ts";
 import { dropOpen, dropReplaced, newSegment, type OpenSegment, preparePart, writePart } from "./part-writer.ts";
@@ -256,9 +256,16 @@ function infoOf(segment: SegmentManifest, ratio: number): SegmentInfo {
   return { name, hour, run, isFinal, from, to, flows, conversations: rows.conversations, events, bytes: size };
 }
 
+export type ClickHouseOptions = {
+  readonly environment?: Environment;
+  /** Waits before an insert is tried again. */
+  readonly waitsMs?: readonly number[];
+  readonly lease?: LeaseTimes;
+};
+
 /** Opens a store in ClickHouse to read it. Throws a UserError where there is none, or the server cannot be asked. */
-export async function openClickHouse(url: string, environment: Environment = process.env): Promise<Store> {
-  const connection = new HttpConnection(parseClickHouseUrl(url, environment));
+export async function openClickHouse(url: string, options: ClickHouseOptions = {}): Promise<Store> {
+  const connection = connectionTo(url, options);
   try {
     await refuseOldServer(connection);
     await refuseOtherSchema(connection);
@@ -273,12 +280,12 @@ export async function openClickHouse(url: string, environment: Environment = pro
  * Opens a store in ClickHouse to write it, making its tables where there are none. Throws a UserError when another
  * recorder writes under the same name, or the server cannot be asked.
  */
-export async function createClickHouse(url: string, environment: Environment = process.env): Promise<Store> {
-  const connection = new HttpConnection(parseClickHouseUrl(url, environment));
+export async function createClickHouse(url: string, options: ClickHouseOptions = {}): Promise<Store> {
+  const connection = connectionTo(url, options);
   try {
     await refuseOldServer(connection);
     await migrate(connection);
-    const lease = await Lease.take(connection);
+    const lease = await Lease.take(connection, options.lease);
     const store = new ClickHouseStore(connection, lease);
     await store.clean();
     return store;
@@ -286,4 +293,8 @@ export async function createClickHouse(url: string, environment: Environment = p
     connection.close();
     throw cause;
   }
+}
+
+function connectionTo(url: string, { environment = process.env, waitsMs }: ClickHouseOptions): HttpConnection {
+  return new HttpConnection(parseClickHouseUrl(url, environment), waitsMs);
 }

@@ -5,14 +5,14 @@ import { UserError } from "#model/finding.ts";
 import type { Value } from "../duckdb.ts";
 import { answerError, connectionError } from "./clickhouse-errors.ts";
 import type { ClickHouseAddress } from "./clickhouse-url.ts";
-import { withRetry } from "./retry.ts";
+import { WAITS_MS, withRetry } from "./retry.ts";
 import { type Columns, RowDecoder, type WireColumn } from "./row-binary.ts";
 
 /** Presets of how long an answer is waited for. */
 const WRITE_SECONDS = 30;
 const READ_SECONDS = 300;
-/** Questions are asked again at once: a connection that was kept may have been closed meanwhile. */
-const FEW_WAITS_MS = [100, 1000];
+/** Questions are asked again so often: a connection that was kept may have been closed meanwhile. */
+const FEW = 2;
 const MOST_ERROR_BYTES = 16_384;
 
 type Sent = { readonly sql: string; readonly data: Uint8Array | null; readonly seconds: number };
@@ -26,9 +26,12 @@ export class HttpConnection {
   readonly address: ClickHouseAddress;
   private readonly agent: HttpAgent | HttpsAgent;
   private readonly options: RequestOptions;
+  private readonly waitsMs: readonly number[];
 
-  constructor(address: ClickHouseAddress) {
+  /** `waitsMs`: between tries of an insert. */
+  constructor(address: ClickHouseAddress, waitsMs: readonly number[] = WAITS_MS) {
     this.address = address;
+    this.waitsMs = waitsMs;
     const { isTls, host, port, user, password } = address;
     const keep = { keepAlive: true, maxSockets: 4, timeout: 60_000 };
     this.agent = isTls ? new HttpsAgent({ ...keep, ...certificates(address) }) : new HttpAgent(keep);
@@ -43,7 +46,7 @@ export class HttpConnection {
 
   /** Runs a statement that may be run again; answers its text. */
   run(sql: string): Promise<string> {
-    return withRetry(() => this.runOnce(sql), FEW_WAITS_MS);
+    return withRetry(() => this.runOnce(sql), this.waitsMs.slice(0, FEW));
   }
 
   private async runOnce(sql: string): Promise<string> {
@@ -53,8 +56,12 @@ export class HttpConnection {
     return Buffer.concat(pieces).toString();
   }
 
-  /** Runs an INSERT of binary rows. What it has resolved for, the server has. */
-  async insert(sql: string, data: Uint8Array): Promise<void> {
+  /** Runs an INSERT of binary rows that has a token. What it has resolved for, the server has, once. */
+  insert(sql: string, data: Uint8Array): Promise<void> {
+    return withRetry(() => this.insertOnce(sql, data), this.waitsMs);
+  }
+
+  private async insertOnce(sql: string, data: Uint8Array): Promise<void> {
     const answer = await this.send({ sql, data, seconds: this.address.timeoutSeconds ?? WRITE_SECONDS });
     for await (const _ of this.body(answer)) continue;
   }
@@ -70,7 +77,7 @@ export class HttpConnection {
 
   /** All rows of a query, by column. */
   columns(sql: string, columns: readonly WireColumn[]): Promise<Columns> {
-    return withRetry(() => this.columnsOnce(sql, columns), FEW_WAITS_MS);
+    return withRetry(() => this.columnsOnce(sql, columns), this.waitsMs.slice(0, FEW));
   }
 
   private async columnsOnce(sql: string, columns: readonly WireColumn[]): Promise<Columns> {

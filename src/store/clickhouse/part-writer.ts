@@ -5,7 +5,6 @@ import { type StateTables, stateToRows } from "../state-rows.ts";
 import type { StorePart } from "../store.ts";
 import { StoreFault } from "../store-fault.ts";
 import type { HttpConnection } from "./http-connection.ts";
-import { withRetry } from "./retry.ts";
 import { encodeRows, type Filling } from "./row-binary.ts";
 import {
   type ClickHouseTable,
@@ -83,10 +82,10 @@ export async function writePart(
     await insert(connection, { table, data }, `${open.segment}/${number}/${table.name}`);
     done.add(table.name);
   }
-  for (const hash of templatesOf(part).keys()) open.templates.add(hash);
   const bytes = inserts.reduce((sum, { data }) => sum + data.byteLength, 0);
   const manifest = manifestOf({ open, part, number, run, bytes, writer: connection.address.writer });
   await publish(connection, manifest, part.nodes);
+  for (const hash of templatesOf(part).keys()) open.templates.add(hash);
   open.published = manifest;
   open.unclear = null;
   return manifest;
@@ -193,7 +192,7 @@ async function insert(connection: HttpConnection, { table, data }: Insert, token
     "insert_distributed_sync = 1",
   ];
   const sql = `INSERT INTO ${nameIn(connection.address, name)} (${names}) SETTINGS ${settings.join(", ")} FORMAT RowBinary`;
-  await withRetry(() => connection.insert(sql, data));
+  await connection.insert(sql, data);
 }
 
 type Facts = {

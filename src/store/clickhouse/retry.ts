@@ -5,7 +5,7 @@ import { StoreFault } from "../store-fault.ts";
 export const WAITS_MS: readonly number[] = [200, 500, 1500, 4000];
 
 /** Tries again what may pass. The last trouble is thrown. */
-export async function withRetry<T>(attempt: () => Promise<T>, waitsMs: readonly number[] = WAITS_MS): Promise<T> {
+export async function withRetry<T>(attempt: () => Promise<T>, waitsMs: readonly number[]): Promise<T> {
   for (let tries = 0; ; tries++) {
     try {
       return await attempt();

@@ -79,14 +79,14 @@ describe("a store in ClickHouse answers as a store of Parquet files", () => {
   it.each(RECORDINGS)("%s", async (name, files) => {
     const path = join(directory, name);
     const url = engine.url(name);
-    await record(async () => tee(await createStore(path), await createClickHouse(url, {})), files);
+    await record(async () => tee(await createStore(path), await createClickHouse(url)), files);
     const all = await answers(await openStore(path), { from: null, to: null });
-    const found = await answers(await openClickHouse(url, {}), { from: null, to: null });
+    const found = await answers(await openClickHouse(url), { from: null, to: null });
     for (const what of QUESTIONS) expect([what, found[what]]).toEqual([what, all[what]]);
     expect(all.lines.length).toBeGreaterThan(100);
     const half = { from: null, to: ((all.coverage.from ?? 0) + (all.coverage.to ?? 0)) / 2 };
     const first = await answers(await openStore(path), half);
-    expect(await answers(await openClickHouse(url, {}), half)).toEqual(first);
+    expect(await answers(await openClickHouse(url), half)).toEqual(first);
   });
 
   it("in a rehearsal and in observe, by the command line", async () => {

@@ -13,7 +13,7 @@ for (const [what, parameters] of [
 ] as const) {
   describeStore(what, {
     newPlace: () => engine.url(`store_${++stores}`, parameters),
-    create: (place) => createClickHouse(place, {}),
-    open: (place) => openClickHouse(place, {}),
+    create: (place) => createClickHouse(place),
+    open: (place) => openClickHouse(place),
   });
 }
