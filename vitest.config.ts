@@ -8,7 +8,8 @@ export default defineConfig({
     reporters: report === undefined ? ["default"] : ["default", "json"],
     ...(report === undefined ? {} : { outputFile: { json: report } }),
     include: ["src/**/*.test.ts", "test/**/*.test.ts"],
-    testTimeout: 60_000,
+    // A bound for what hangs, not a measure: on a loaded machine everything takes ten times as long.
+    testTimeout: 180_000,
     pool: "forks",
     maxWorkers: 2,
     // Files share their imports: nothing in the pure folders keeps what could tell one test of another.
