@@ -52,7 +52,7 @@ export async function* liveLines(source: LiveSource, told: LiveTold): AsyncGener
     onNewer: ({ message, attributes }) => told.say(newer(source, message, attributes)),
   });
   try {
-    for (const finding of await ringFindings(connection)) told.say(finding);
+    for (const finding of await ringFindings(connection, source.name)) told.say(finding);
     yield* boundedLines(source, connection, told);
   } finally {
     connection.close();

@@ -10,9 +10,9 @@ const MOST_NAMED = 5;
 
 /**
  * What the rings behind a server can still prove: those that have wrapped hold the last flows only, nodes that Relay cannot
- * reach none. Throws UserError when the server does not answer. Upstream: Observer ServerStatus, GetNodes.
+ * reach none. `name`: as the user named the server. Throws UserError when the server does not answer. Upstream: Observer ServerStatus, GetNodes.
  */
-export async function ringFindings(connection: RelayConnection): Promise<readonly Finding[]> {
+export async function ringFindings(connection: RelayConnection, name: string): Promise<readonly Finding[]> {
   const status = await connection.ask(METHODS.serverStatus).catch((error: unknown) => {
     if (error instanceof UserError && error.code === "server-cannot") return {};
     throw error;
@@ -24,7 +24,7 @@ export async function ringFindings(connection: RelayConnection): Promise<readonl
   );
   const rings =
     nodes.length === 0 ? [ringOf(status, "its node")] : nodes.map((node) => ringOf(node, textOf(node, "name")));
-  return [...wrapped(connection.server, rings), ...unavailable(connection.server, rings)];
+  return [...wrapped(name, rings), ...unavailable(name, rings)];
 }
 
 function ringOf(message: Message, name: string): Ring {
