@@ -1,8 +1,11 @@
 import type { Check } from "./check.ts";
+import { apiserverEgress } from "./checks/apiserver-egress.ts";
 import { auditL7Live } from "./checks/audit-l7-live.ts";
 import { auditModeLong } from "./checks/audit-mode-long.ts";
 import { auditOpensEnforced } from "./checks/audit-opens-enforced.ts";
 import { authConflict } from "./checks/auth-conflict.ts";
+import { cidrCluster } from "./checks/cidr-cluster.ts";
+import { coverageGap } from "./checks/coverage-gap.ts";
 import { defaultDenyConflict } from "./checks/default-deny-conflict.ts";
 import { denyOnlyDefaultDeny } from "./checks/deny-only-default-deny.ts";
 import { dnsFilterDepth } from "./checks/dns-filter-depth.ts";
@@ -29,6 +32,7 @@ import { negationTooWide } from "./checks/negation-too-wide.ts";
 import { newlyDenied } from "./checks/newly-denied.ts";
 import { nodeEntity } from "./checks/node-entity.ts";
 import { nsScope } from "./checks/ns-scope.ts";
+import { peerMatchesNothing } from "./checks/peer-matches-nothing.ts";
 import { portService } from "./checks/port-service.ts";
 import { portText } from "./checks/port-text.ts";
 import { removedFeature } from "./checks/removed-feature.ts";
@@ -39,19 +43,28 @@ import { servicesInDeny } from "./checks/services-in-deny.ts";
 import { servicesToNobody } from "./checks/services-to-nobody.ts";
 import { specsVoid } from "./checks/specs-void.ts";
 import { statusInvalid } from "./checks/status-invalid.ts";
+import { subjectMatchesNothing } from "./checks/subject-matches-nothing.ts";
+import { twoSided } from "./checks/two-sided.ts";
 import { unknownAnnotation } from "./checks/unknown-annotation.ts";
 import { unknownField } from "./checks/unknown-field.ts";
+import { webhookIngress } from "./checks/webhook-ingress.ts";
 
 /** Every check, in the order of docs/checks. */
 export const CHECKS: readonly Check[] = [
   fqdnNoDnsRule,
   newlyDenied,
+  cidrCluster,
   denyOnlyDefaultDeny,
   dnsMissing,
   portService,
   statusInvalid,
+  peerMatchesNothing,
+  subjectMatchesNothing,
   fqdnSearchDomain,
   fqdnApex,
+  webhookIngress,
+  apiserverEgress,
+  twoSided,
   nsScope,
   hostnetPeer,
   nodeEntity,
@@ -64,6 +77,7 @@ export const CHECKS: readonly Check[] = [
   ruleShape,
   icmpBlocked,
   removedFeature,
+  coverageGap,
   servicesToNobody,
   servicesInDeny,
   emptyPeerOpens,
