@@ -4,11 +4,25 @@ import type { Snapshot } from "#model/snapshot.ts";
 
 /** The inventory's pods that stand behind an end. */
 export function podsOf(end: End, snapshot: Snapshot): readonly Pod[] {
-  if (end.kind === "pod") {
-    const names = new Set(end.pods);
-    return snapshot.inventory.pods.filter((pod) => pod.namespace === end.namespace && names.has(pod.name));
+  if (end.kind !== "pod") return [];
+  const byName = podsByName(snapshot.inventory.pods);
+  return end.pods.flatMap((name) => byName.get(`${end.namespace}/${name}`) ?? []);
+}
+
+const indexes = new WeakMap<readonly Pod[], ReadonlyMap<string, readonly Pod[]>>();
+
+function podsByName(pods: readonly Pod[]): ReadonlyMap<string, readonly Pod[]> {
+  const known = indexes.get(pods);
+  if (known !== undefined) return known;
+  const made = new Map<string, Pod[]>();
+  for (const pod of pods) {
+    const name = `${pod.namespace}/${pod.name}`;
+    const list = made.get(name);
+    if (list === undefined) made.set(name, [pod]);
+    else list.push(pod);
   }
-  return [];
+  indexes.set(pods, made);
+  return made;
 }
 
 /** The pod labels of an end as Kubernetes has them: of its pods, else what the identity holds. */

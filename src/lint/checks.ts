@@ -4,6 +4,7 @@ import { auditL7Live } from "./checks/audit-l7-live.ts";
 import { auditModeLong } from "./checks/audit-mode-long.ts";
 import { auditOpensEnforced } from "./checks/audit-opens-enforced.ts";
 import { authConflict } from "./checks/auth-conflict.ts";
+import { ccnpWide } from "./checks/ccnp-wide.ts";
 import { cidrCluster } from "./checks/cidr-cluster.ts";
 import { coverageGap } from "./checks/coverage-gap.ts";
 import { defaultDenyConflict } from "./checks/default-deny-conflict.ts";
@@ -22,10 +23,12 @@ import { icmpBlocked } from "./checks/icmp-blocked.ts";
 import { icmpTypeZero } from "./checks/icmp-type-zero.ts";
 import { jobIdentity } from "./checks/job-identity.ts";
 import { knpCase } from "./checks/knp-case.ts";
+import { l7Regex } from "./checks/l7-regex.ts";
 import { l7Shadowed } from "./checks/l7-shadowed.ts";
 import { l7WithoutDefaultDeny } from "./checks/l7-without-default-deny.ts";
 import { labelNotIdentity } from "./checks/label-not-identity.ts";
 import { labelNotText } from "./checks/label-not-text.ts";
+import { lbIdentity } from "./checks/lb-identity.ts";
 import { metricPolicyMissing } from "./checks/metric-policy-missing.ts";
 import { multusNics } from "./checks/multus-nics.ts";
 import { negationTooWide } from "./checks/negation-too-wide.ts";
@@ -58,16 +61,21 @@ export const CHECKS: readonly Check[] = [
   dnsMissing,
   portService,
   statusInvalid,
+  schema,
+  unknownField,
+  labelNotText,
   peerMatchesNothing,
   subjectMatchesNothing,
   fqdnSearchDomain,
   fqdnApex,
+  ccnpWide,
   webhookIngress,
   apiserverEgress,
   twoSided,
   nsScope,
   hostnetPeer,
   nodeEntity,
+  lbIdentity,
   defaultDenyConflict,
   auditL7Live,
   l7Shadowed,
@@ -76,6 +84,7 @@ export const CHECKS: readonly Check[] = [
   dnsNoTcp,
   ruleShape,
   icmpBlocked,
+  l7Regex,
   removedFeature,
   coverageGap,
   servicesToNobody,
@@ -97,7 +106,4 @@ export const CHECKS: readonly Check[] = [
   auditOpensEnforced,
   unknownAnnotation,
   multusNics,
-  schema,
-  unknownField,
-  labelNotText,
 ];

@@ -26,7 +26,8 @@ export function joinFound(found: readonly Found[], shown: readonly Found[]): rea
   return [...joined, ...shown.filter((one) => !taken.has(one))];
 }
 
-function withFlows(one: Found, shown: readonly Found[]): Found {
+/** A recording proves it: it weighs what the check weighs. */
+function withFlows({ severity: _, ...one }: Found, shown: readonly Found[]): Found {
   const unique = <T>(items: readonly T[]): readonly T[] => [...new Set(items)];
   const steps = one.steps ?? shown[0]?.steps ?? [];
   return {

@@ -1,4 +1,4 @@
-import { isObject } from "#model/json.ts";
+import { isObject, type Json } from "#model/json.ts";
 import type { PodEnd } from "#model/conversation.ts";
 import type { Direction } from "#model/decision.ts";
 import { policyName } from "#model/policy.ts";
@@ -15,7 +15,7 @@ export const denyOnlyDefaultDeny: Check = {
   title: "rules that only deny cut everything else off as well",
   why: "`egressDeny` switches default deny on as `egress` does (Rule.Sanitize sets it by the presence of either section). Where no policy allows anything in that direction, the few destinations that are denied by name make all others denied too: DNS, the API server, probes of other nodes.",
   limits:
-    "Silent where another policy of the set allows something in that direction, for every endpoint that it could be about; where `enableDefaultDeny` says false; and where the rules deny everything anyway.",
+    "Silent where another policy of the set allows something in that direction, for every endpoint that it could be about; where `enableDefaultDeny` says false; where the rules deny everything anyway, and where a policy that allows something in the other direction denies the world here (a way to write “nothing”).",
   needs: [],
   find: (world) =>
     withDenials(
@@ -59,7 +59,21 @@ function foundIn(world: LintWorld, spec: Spec): readonly Found[] {
 function isDenyOnly({ value }: Spec, side: Direction): boolean {
   const filled = (field: string) => Array.isArray(value[field]) && value[field].length > 0;
   const enable = value["enableDefaultDeny"];
-  return filled(`${side}Deny`) && !filled(side) && !(isObject(enable) && enable[side] === false);
+  if (!filled(`${side}Deny`) || filled(side) || (isObject(enable) && enable[side] === false)) return false;
+  const other = side === "egress" ? "ingress" : "egress";
+  return !(filled(other) && deniesOutside(value[`${side}Deny`]));
+}
+
+/** The whole world is denied: beside allow rules for the other direction that is a way to write "nothing". */
+function deniesOutside(rules: Json | undefined): boolean {
+  const all = ["world", "all", "0.0.0.0/0"];
+  return (
+    Array.isArray(rules) &&
+    rules.some((rule) => {
+      const peers = isObject(rule) ? ["fromEntities", "toEntities", "fromCIDR", "toCIDR"].map((key) => rule[key]) : [];
+      return peers.some((list) => Array.isArray(list) && list.some((item) => all.includes(String(item))));
+    })
+  );
 }
 
 /** Deny rules alone isolate it, and something is denied that none of them names. */

@@ -58,6 +58,14 @@ function isByAccident(world: LintWorld, { denial }: ExplainedDenial): boolean {
   const { conversation, subject, peer } = denial;
   if (world.set.names.neighbour(subject, peer, conversation) !== null) return true;
   const passed = (conversation.recorded["FORWARDED"] ?? 0) > 0;
-  const labels = [...(peer.kind === "address" ? peer.labels : []), ...conversation.verdicts.flatMap(({ remoteLabels }) => remoteLabels ?? [])];
-  return passed && labels.some((label) => label.startsWith("fqdn:")) && !world.before.names.isProxied(subject) && world.before.policies.size > 0;
+  const labels = [
+    ...(peer.kind === "address" ? peer.labels : []),
+    ...conversation.verdicts.flatMap(({ remoteLabels }) => remoteLabels ?? []),
+  ];
+  return (
+    passed &&
+    labels.some((label) => label.startsWith("fqdn:")) &&
+    !world.before.names.isProxied(subject) &&
+    world.before.policies.size > 0
+  );
 }

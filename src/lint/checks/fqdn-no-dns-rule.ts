@@ -4,7 +4,16 @@ import type { PodEnd } from "#model/conversation.ts";
 import { rulePath, ruleSpec } from "../ask.ts";
 import type { Check, Found } from "../check.ts";
 import type { LintRule, LintWorld } from "../lint-world.ts";
-import { dnsLists, dnsRulesOf, fqdnRules, needsNames, sampleName, takesName, type WrittenName, writtenNames } from "../names.ts";
+import {
+  dnsLists,
+  dnsRulesOf,
+  fqdnRules,
+  needsNames,
+  sampleName,
+  takesName,
+  type WrittenName,
+  writtenNames,
+} from "../names.ts";
 import { holdsFor } from "../subjects.ts";
 import { withDenials } from "../with-denials.ts";
 
@@ -13,7 +22,8 @@ export const fqdnNoDnsRule: Check = {
   severity: "error",
   title: "names are allowed, and nothing makes them known",
   why: "A `toFQDNs` rule allows the addresses that Cilium's DNS proxy has seen in answers. Only questions that a rule with `rules.dns` takes go through the proxy (pkg/fqdn/dnsproxy); to allow port 53 is not enough. Without it the rule matches nothing, or only by accident: while another pod on the node looks the same name up.",
-  limits: "Silent where another policy of the set gives a subject its DNS rule, where it has one for a resolver other than the usual (dns-resolver-mismatch looks at that), and where the addresses are allowed without names. Without objects and flows the resolver is taken to be CoreDNS in kube-system.",
+  limits:
+    "Silent where another policy of the set gives a subject its DNS rule, where it has one for a resolver other than the usual (dns-resolver-mismatch looks at that), and where the addresses are allowed without names. Without objects and flows the resolver is taken to be CoreDNS in kube-system.",
   needs: [],
   yieldsTo: ["dns-rule-by-accident", "fqdn-apex"],
   find: (world) =>
@@ -86,7 +96,11 @@ function isUnasked(
 
 function mayOverlap(filter: WrittenName, name: WrittenName, { minor }: LintWorld): boolean {
   if (takesName(filter, sampleName(name), minor) || takesName(name, sampleName(filter), minor)) return true;
-  const tail = ({ text }: WrittenName) => text.slice(text.lastIndexOf("*") + 1).replace(/\.$/, "").toLowerCase();
+  const tail = ({ text }: WrittenName) =>
+    text
+      .slice(text.lastIndexOf("*") + 1)
+      .replace(/\.$/, "")
+      .toLowerCase();
   const [one, other] = [tail(filter), tail(name)];
   return filter.isPattern && name.isPattern && (one.endsWith(other) || other.endsWith(one));
 }
