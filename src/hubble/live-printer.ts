@@ -1,7 +1,8 @@
 import { CanonicalScanner } from "./canonical/scanner.ts";
-import type { Message } from "./message.ts";
+import { type Message, partOf } from "./message.ts";
 import type { ObserverParts } from "./observer.ts";
 import type { ObserveRequest } from "./observe-request.ts";
+import { CompactLines } from "./print/compact-lines.ts";
 import { createPrinter, type Printer } from "./printer.ts";
 import { type LogWarning, ResponseReader } from "./response-reader.ts";
 
@@ -17,6 +18,7 @@ export class LivePrinter {
   private readonly parts: LivePrinterParts;
   /** Whether lines are printed by their bytes. */
   private readonly isPassed: boolean;
+  private readonly compactLines: CompactLines | null;
 
   constructor(request: ObserveRequest, parts: LivePrinterParts) {
     const { sink, decide, take, warn } = parts;
@@ -24,7 +26,9 @@ export class LivePrinter {
     this.reader = new ResponseReader(warn);
     const heard = request.isSilent ? { ...sink, err: () => {} } : sink;
     this.printer = createPrinter(request.print, heard, decide ?? null);
-    this.isPassed = request.print.output === "jsonpb" && decide === undefined && take === undefined;
+    const isPlain = decide === undefined && take === undefined;
+    this.isPassed = request.print.output === "jsonpb" && isPlain;
+    this.compactLines = isPlain ? CompactLines.of(this.scanner, request.print) : null;
   }
 
   /** Whole lines. */
@@ -32,10 +36,21 @@ export class LivePrinter {
     if (this.isPassed) return this.parts.sink.line(bytes, 0, bytes.length - 1);
     for (let start = 0; start < bytes.length; ) {
       const end = bytes.indexOf(NEWLINE, start);
-      const message = this.scanner.scan(bytes, start, end) ?? this.reader.read(bytes.subarray(start, end));
-      if (message !== null) this.take(message);
+      const scanned = this.scanner.scan(bytes, start, end);
+      const message = scanned ?? this.reader.read(bytes.subarray(start, end));
+      if (scanned === null || !this.isCompact(scanned)) {
+        if (message !== null) this.take(message);
+      }
       start = end + 1;
     }
+  }
+
+  /** Whether the line just scanned could be printed from its bytes, and was. */
+  private isCompact(scanned: Message): boolean {
+    if (this.compactLines?.print(partOf(scanned, "flow")) !== true) return false;
+    const { out } = this.compactLines;
+    this.parts.sink.line(out.bytes, 0, out.length);
+    return true;
   }
 
   status(message: Message): void {

@@ -1,7 +1,8 @@
 import { CanonicalScanner } from "./canonical/scanner.ts";
-import type { Message } from "./message.ts";
+import { type Message, partOf } from "./message.ts";
 import { Observation } from "./observation.ts";
 import type { ObserveRequest } from "./observe-request.ts";
+import { CompactLines } from "./print/compact-lines.ts";
 import type { Decide, PrintSink } from "./print/format.ts";
 import { createPrinter, type Printer } from "./printer.ts";
 import { writeProtojson } from "./protojson/write.ts";
@@ -44,6 +45,7 @@ export class Observer {
   private readonly taken: (response: Message) => void;
   /** Whether lines are printed by their bytes. */
   private readonly isPassed: boolean;
+  private readonly compactLines: CompactLines | null;
 
   constructor(request: ObserveRequest, { sink, last, warn, decide, take }: ObserverParts) {
     this.observation = new Observation(request, (message, error) => warn("ERROR", message, [["error", error]]));
@@ -53,7 +55,9 @@ export class Observer {
     this.taken = take ?? ((response) => this.printer.response(response));
     this.sink = sink;
     this.last = last;
-    this.isPassed = request.print.output === "jsonpb" && decide === undefined && take === undefined;
+    const isPlain = decide === undefined && take === undefined;
+    this.isPassed = request.print.output === "jsonpb" && isPlain;
+    this.compactLines = isPlain ? CompactLines.of(this.scanner, request.print) : null;
   }
 
   /** True when nothing more is asked for. */
@@ -92,16 +96,26 @@ export class Observer {
       yield bytes;
       for (let start = 0; start < bytes.length; ) {
         const end = bytes.indexOf(NEWLINE, start);
-        const message = this.scanner.scan(bytes, start, end) ?? reader.read(bytes.subarray(start, end));
-        if (message !== null) this.printLine(message, bytes, [start, end]);
+        const scanned = this.scanner.scan(bytes, start, end);
+        const message = scanned ?? reader.read(bytes.subarray(start, end));
+        if (scanned !== null) this.printLine(scanned, bytes, [start, end]);
+        else if (message !== null) this.printMessage(message, bytes, [start, end]);
         start = end + 1;
       }
     }
     this.printer.close();
   }
 
+  /** A line that the scanner has just read. */
+  private printLine(scanned: Message, bytes: Uint8Array, place: readonly [number, number]): void {
+    if (this.compactLines?.print(partOf(scanned, "flow")) === true) {
+      const { out } = this.compactLines;
+      this.sink.line(out.bytes, 0, out.length);
+    } else this.printMessage(scanned, bytes, place);
+  }
+
   /** Flows and lost events in canonical form are printed as JSON by their bytes. */
-  private printLine(message: Message, bytes: Uint8Array, [start, end]: readonly [number, number]): void {
+  private printMessage(message: Message, bytes: Uint8Array, [start, end]: readonly [number, number]): void {
     if (this.isPassed && message["flow"] !== undefined) this.sink.line(bytes, start, end);
     else this.taken(message);
   }

@@ -1,8 +1,6 @@
 import type { ObserveSink } from "#hubble/observer.ts";
 import type { Io } from "../io.ts";
-
-/** So much text is gathered before it is written. */
-const GATHERED = 1 << 18;
+import { GatheredBytes } from "./gathered-bytes.ts";
 
 /** What an observation prints, on its way to standard output. */
 export type ObserveOutput = {
@@ -19,7 +17,7 @@ export type ObserveOutput = {
  */
 export function createObserveOutput(io: Io): ObserveOutput {
   const ready: (string | Uint8Array)[] = [];
-  let text = "";
+  const gathered = new GatheredBytes((more) => ready.push(more));
   let piece: Uint8Array | null = null;
   let bytes: Uint8Array | null = null;
   let start = 0;
@@ -28,10 +26,6 @@ export function createObserveOutput(io: Io): ObserveOutput {
     if (bytes !== null) ready.push(bytes.subarray(start, end), bytes[end] === 10 ? bytes.subarray(end, end + 1) : "\n");
     bytes = null;
   };
-  const endText = () => {
-    if (text !== "") ready.push(text);
-    text = "";
-  };
   return {
     begin: (next) => {
       piece = next;
@@ -39,17 +33,16 @@ export function createObserveOutput(io: Io): ObserveOutput {
     sink: {
       out: (more) => {
         if (bytes !== null) endStretch();
-        text += more;
-        if (text.length > GATHERED) endText();
+        gathered.text(more);
       },
       err: (more) => io.err(more),
       line: (from, lineStart, lineEnd) => {
-        if (text !== "") endText();
         if (from !== piece) {
           endStretch();
-          ready.push(Uint8Array.prototype.slice.call(from, lineStart, lineEnd), "\n");
+          gathered.line(from, lineStart, lineEnd);
           return;
         }
+        gathered.flush();
         const isNext = bytes === from && lineStart === end + 1 && from[end] === 10;
         if (!isNext) {
           endStretch();
@@ -61,7 +54,7 @@ export function createObserveOutput(io: Io): ObserveOutput {
     },
     flush: async () => {
       endStretch();
-      endText();
+      gathered.flush();
       for (const one of ready.splice(0)) await io.out(one);
     },
   };

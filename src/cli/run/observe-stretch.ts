@@ -2,6 +2,7 @@ import { closeSync, openSync, readSync } from "node:fs";
 import { type ObserverParts, Observer } from "#hubble/observer.ts";
 import type { ObserveRequest } from "#hubble/observe-request.ts";
 import { LineCutter } from "#sources/recording-lines.ts";
+import { GatheredBytes } from "./gathered-bytes.ts";
 
 /** Lines of a plain file that begin in bytes[from, to). */
 export type Stretch = { readonly file: string; readonly from: number; readonly to: number };
@@ -20,16 +21,14 @@ export type StretchWarning = {
 };
 
 const PIECE_BYTES = 1 << 20;
-const GATHERED = 1 << 18;
 
 /** Prints stretches one by one; what is known of lines stays known from stretch to stretch. */
 export class StretchPrinter {
   private readonly observer: Observer;
-  private readonly encoder = new TextEncoder();
+  private readonly gathered = new GatheredBytes((bytes) => this.out.push(bytes));
   private out: Uint8Array<ArrayBuffer>[] = [];
   private errors: string[] = [];
   private warnings: StretchWarning[] = [];
-  private text = "";
   private readonly piece = new Uint8Array(PIECE_BYTES);
 
   constructor(request: ObserveRequest) {
@@ -37,44 +36,15 @@ export class StretchPrinter {
   }
 
   private parts(): ObserverParts {
-    const line = new Uint8Array(GATHERED);
-    let length = 0;
-    const endLines = () => {
-      if (length > 0) this.out.push(line.slice(0, length));
-      length = 0;
-    };
-    this.endLines = endLines;
     return {
       sink: {
-        out: (more) => {
-          endLines();
-          this.text += more;
-          if (this.text.length > GATHERED) this.endText();
-        },
+        out: (more) => this.gathered.text(more),
         err: (more) => this.errors.push(more),
-        line: (bytes, start, end) => {
-          this.endText();
-          if (end - start >= line.length) {
-            endLines();
-            this.out.push(Uint8Array.prototype.slice.call(bytes, start, end), new Uint8Array([10]));
-            return;
-          }
-          if (length + end - start >= line.length) endLines();
-          line.set(bytes.subarray(start, end), length);
-          length += end - start;
-          line[length++] = 10;
-        },
+        line: (bytes, start, end) => this.gathered.line(bytes, start, end),
       },
       last: { add: () => {}, drain: () => [] },
       warn: (level, message, attributes) => this.warnings.push({ level, message, attributes }),
     };
-  }
-
-  private endLines: () => void = () => {};
-
-  private endText(): void {
-    if (this.text !== "") this.out.push(this.encoder.encode(this.text));
-    this.text = "";
   }
 
   print({ file, from, to }: Stretch): StretchPrinted {
@@ -109,8 +79,7 @@ export class StretchPrinter {
   }
 
   private taken(): StretchPrinted {
-    this.endText();
-    this.endLines();
+    this.gathered.flush();
     const printed = { out: this.out, errors: this.errors, warnings: this.warnings };
     this.out = [];
     this.errors = [];

@@ -80,23 +80,28 @@ export function asciiText(bytes: Uint8Array, start: number, end: number): string
   return text;
 }
 
-type Span<T> = {
-  readonly hash: number;
-  readonly length: number;
-  readonly view: DataView;
-  readonly value: T;
-  readonly id: number;
-};
-
 const WAYS = 4;
+/** A span's record: its hash, where its bytes begin among all, how many they are, its number (0: none). */
+const RECORD = 4;
+const OFFSET = 1;
+const LENGTH = 2;
+const ID = 3;
+/** Room for the bytes of spans, a slot: beyond that everything is forgotten. */
+const SLOT_BYTES = 2048;
 
 /**
  * What a stretch of bytes means, remembered with the bytes: JSON delimits itself, so where the same bytes stand again
- * they mean the same and need not be read. Found by a few sampled bytes, proven by comparing all.
+ * they mean the same and need not be read. Found by a few sampled bytes, proven by comparing all. Records and bytes lie
+ * each in one array: a find that hits costs two far reads of memory, not one for every object on the way.
  */
 export class SpanMemo<T> {
   private readonly mask: number;
-  private readonly spans: (Span<T> | undefined)[];
+  private readonly records: Int32Array;
+  private readonly values: (T | undefined)[];
+  private readonly mostBytes: number;
+  private bytes = new Uint8Array(1 << 12);
+  private view = new DataView(this.bytes.buffer);
+  private used = 0;
   /** Hashes met once: what never comes again is not kept. */
   private readonly metOnce: Int32Array;
   private nextId = 1;
@@ -108,26 +113,43 @@ export class SpanMemo<T> {
   constructor(slots: number) {
     this.mask = slots - 1;
     this.metOnce = new Int32Array(slots * WAYS);
-    this.spans = Array.from({ length: slots * WAYS }, () => undefined);
+    this.records = new Int32Array(slots * WAYS * RECORD);
+    this.values = Array.from({ length: slots * WAYS }, () => undefined);
+    this.mostBytes = slots * SLOT_BYTES;
   }
 
   /** The value of the known span that begins at `at`; undefined when none does. */
   find(view: DataView, at: number, end: number, hash: number): T | undefined {
+    const { records } = this;
     const first = ((hash ^ (hash >>> 15)) & this.mask) * WAYS;
     for (let way = first; way < first + WAYS; way++) {
-      const span = this.spans[way];
-      if (span === undefined) return undefined;
-      if (span.hash === hash && isSpan(span, view, at, end)) {
-        if (way > first) {
-          this.spans[way] = this.spans[way - 1];
-          this.spans[way - 1] = span;
-        }
-        this.length = span.length;
-        this.id = span.id;
-        return span.value;
-      }
+      const record = way * RECORD;
+      if (records[record + ID] === 0) return undefined;
+      if (records[record] !== hash || !this.isSpan(record, view, at, end)) continue;
+      this.length = records[record + LENGTH] as number;
+      this.id = records[record + ID] as number;
+      if (way === first) return this.values[way];
+      this.exchange(way, way - 1);
+      return this.values[way - 1];
     }
     return undefined;
+  }
+
+  private isSpan(record: number, view: DataView, at: number, end: number): boolean {
+    const length = this.records[record + LENGTH] as number;
+    return at + length <= end && isSame(this.view, this.records[record + OFFSET] as number, length, view, at);
+  }
+
+  private exchange(one: number, other: number): void {
+    const { records, values } = this;
+    for (let word = 0; word < RECORD; word++) {
+      const kept = records[one * RECORD + word] as number;
+      records[one * RECORD + word] = records[other * RECORD + word] as number;
+      records[other * RECORD + word] = kept;
+    }
+    const value = values[one];
+    values[one] = values[other];
+    values[other] = value;
   }
 
   /** Whether these bytes are worth a `put`: it is the second time that the hash is met. */
@@ -138,28 +160,52 @@ export class SpanMemo<T> {
     return false;
   }
 
-  put(hash: number, bytes: Uint8Array, value: T): void {
-    const first = ((hash ^ (hash >>> 15)) & this.mask) * WAYS;
-    for (let way = first + WAYS - 1; way > first; way--) this.spans[way] = this.spans[way - 1];
+  /** Remembers a copy of from[start, end). */
+  put(hash: number, from: Uint8Array, [start, end]: readonly [number, number], value: T): void {
     this.id = this.nextId++;
-    this.length = bytes.length;
-    const view = new DataView(bytes.buffer, bytes.byteOffset);
-    this.spans[first] = { hash, length: bytes.length, view, value, id: this.id };
+    this.length = end - start;
+    // Not even alone would it fit.
+    if (this.length > this.mostBytes) return;
+    const offset = this.room(this.length);
+    this.bytes.set(from.subarray(start, end), offset);
+    const first = ((hash ^ (hash >>> 15)) & this.mask) * WAYS;
+    this.records.copyWithin((first + 1) * RECORD, first * RECORD, (first + WAYS - 1) * RECORD);
+    this.values.copyWithin(first + 1, first, first + WAYS - 1);
+    this.records.set([hash, offset, this.length, this.id], first * RECORD);
+    this.values[first] = value;
+  }
+
+  /** Where so many bytes may lie. */
+  private room(length: number): number {
+    if (this.used + length > this.mostBytes) this.forget();
+    const offset = this.used;
+    this.used = (offset + length + 7) & ~7;
+    if (this.used > this.bytes.length) {
+      const larger = new Uint8Array(Math.max(this.used, this.bytes.length * 2));
+      larger.set(this.bytes);
+      this.bytes = larger;
+      this.view = new DataView(larger.buffer);
+    }
+    return offset;
+  }
+
+  private forget(): void {
+    this.used = 0;
+    this.records.fill(0);
+    this.values.fill(undefined);
   }
 }
 
-function isSpan<T>(span: Span<T>, view: DataView, at: number, end: number): boolean {
-  const length = span.length;
-  if (at + length > end) return false;
-  const known = span.view;
+/** Whether known[offset, offset + length) are the bytes at `at`. */
+function isSame(known: DataView, offset: number, length: number, view: DataView, at: number): boolean {
   const words = length & ~7;
   let index = 0;
   // JSON text holds no bytes of which two different eights make the same number (only the two zeros are equal).
   for (; index < words; index += 8) {
-    if (known.getFloat64(index, true) !== view.getFloat64(at + index, true)) return false;
+    if (known.getFloat64(offset + index, true) !== view.getFloat64(at + index, true)) return false;
   }
   for (; index < length; index++) {
-    if (known.getUint8(index) !== view.getUint8(at + index)) return false;
+    if (known.getUint8(offset + index) !== view.getUint8(at + index)) return false;
   }
   return true;
 }

@@ -151,7 +151,7 @@ export class FlowTokens {
     }
     const end = readEndpoint(this.parseValue());
     if (end === null) return null;
-    ends.put(end.podName === "" ? hash : podHash, cursor.copy(at, cursor.at), end);
+    ends.put(end.podName === "" ? hash : podHash, cursor.bytes, [at, cursor.at], end);
     return end;
   }
 
@@ -198,10 +198,9 @@ export class FlowTokens {
     isLast: boolean,
   ): void {
     const hash = isLast ? hashes.byEnd : hashes.byStart;
-    const [start, end] = part;
     if (!this.tails.isWorthKeeping(hash)) return;
     facts.serial = nextSerial();
-    this.tails.put(hash, this.cursor.copy(start, end), facts);
+    this.tails.put(hash, this.cursor.bytes, part, facts);
   }
 
   /** Where the part that `readTailPart` did not know would be found. */
@@ -222,7 +221,7 @@ export class FlowTokens {
       return known;
     }
     const value = read(this.parseValue());
-    if (value !== null && memo.isWorthKeeping(hash)) memo.put(hash, cursor.copy(at, cursor.at), value);
+    if (value !== null && memo.isWorthKeeping(hash)) memo.put(hash, cursor.bytes, [at, cursor.at], value);
     return value;
   }
 

@@ -17,6 +17,12 @@ const SOURCE = NAMES.indexOf("source");
 const DESTINATION = NAMES.indexOf("destination");
 const L7 = NAMES.indexOf("l7");
 const ADDRESSES = NAMES.indexOf("IP");
+const L4 = NAMES.indexOf("l4");
+const ETHERNET = NAMES.indexOf("ethernet");
+/** Values of a line's own that LineMarks leave out: no text format shows them. */
+const UNMARKED = new Set(["uuid", "tunnel"].map((name) => NAMES.indexOf(name)));
+/** Names with their colon. */
+const KEYS = NAMES.map((name) => new TextEncoder().encode(`"${name}":`));
 
 /** Fields that differ from line to line; the others repeat together and are remembered as runs. The summary of an L7 flow quotes the request. */
 const OWN = new Set(
@@ -33,13 +39,50 @@ const START = new TextEncoder().encode('{"flow":{');
 const NODE_NAME = new TextEncoder().encode(',"node_name":');
 const ENVELOPE_TIME = new TextEncoder().encode(',"time":');
 
+const PORTS_OPEN = ["TCP", "UDP", "SCTP"].map((name) => new TextEncoder().encode(`{"${name}":{"source_port":`));
+const SECOND_PORT = new TextEncoder().encode(',"destination_port":');
+const MOST_L4_TAILS = 64;
+/** `"ID"` as a word. */
+const ID_NAME = 0x22444922;
+
 const END_SAMPLE = { count: 12, stride: 4 };
 const START_SAMPLE = { count: 16, stride: 4 };
 const ENDPOINT_SAMPLE = { count: 14, stride: 4 };
 const ADDRESS_SAMPLE = { count: 13, stride: 4 };
+const LINK_SAMPLE = { count: 16, stride: 4 };
 
-/** Members that stand together: which fields, with what values. */
-type Run = { readonly ids: Int32Array; readonly values: readonly Json[] };
+/**
+ * What of the line at hand was known: numbers of remembered values, equal for equal bytes and never used again for others;
+ * 0 for what the flow does not have.
+ */
+export type LineMarks = {
+  readonly bytes: Uint8Array;
+  /** Where values begin; -1 for none. */
+  readonly time: number;
+  readonly l4: number;
+  readonly addresses: number;
+  readonly source: number;
+  readonly destination: number;
+  /** Members between uuid and ends (verdict among them), and those after the ends. */
+  readonly head: number;
+  readonly tail: number;
+  /** True when the flow holds more than these, or something that was not known: then they do not say all of it. */
+  readonly isOdd: boolean;
+};
+
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+/** A value by its bytes, read when it is first asked for. */
+type Kept = { value: Json | undefined };
+
+/** Members that stand together: the fields from `first` to `last`, and where in the run their values stand; 0 for none. */
+type Run = {
+  readonly first: number;
+  readonly last: number;
+  readonly starts: Int32Array;
+  readonly stops: Int32Array;
+  readonly values: (Json | undefined)[];
+};
 
 /**
  * Tells of a line whether it is a flow exactly as Hubble prints it, without parsing it: then its bytes can be printed as
@@ -48,22 +91,27 @@ type Run = { readonly ids: Int32Array; readonly values: readonly Json[] };
  */
 export class CanonicalScanner {
   private readonly walker = new ByteWalker();
-  private readonly ends = new SpanMemo<Json>(1 << 13);
-  private readonly addresses = new SpanMemo<Json>(1 << 13);
+  private readonly ends = new SpanMemo<Kept>(1 << 13);
+  private readonly addresses = new SpanMemo<Kept>(1 << 13);
+  private readonly links = new SpanMemo<Kept>(1 << 13);
   private readonly runs = new SpanMemo<Run>(1 << 14);
+  private readonly l4Tails: Uint8Array[] = [];
   private readonly decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
   /** Of each field of the flow: the line in which it was last met, its bytes, its value where that is known. */
   private readonly lines = new Int32Array(NAMES.length);
   private readonly starts = new Int32Array(NAMES.length);
   private readonly stops = new Int32Array(NAMES.length);
-  private readonly values: (Json | undefined)[] = NAMES.map(() => undefined);
+  private readonly own: Kept[] = NAMES.map(() => ({ value: undefined }));
+  /** For the values that are not remembered. */
+  private readonly fresh: readonly Kept[] = NAMES.map(() => ({ value: undefined }));
   private line = 0;
-  private lineStart = 0;
-  /** The text of a line, and which line's it is. */
-  private text = "";
-  private textLine = -1;
   private last = -1;
+  /** The field that followed each field in the line before. */
+  private readonly following = new Int32Array(NAMES.length + 1).fill(-1);
+  /** Known runs of the line, and where they begin. */
+  private readonly met: Run[] = [];
+  private readonly metAt: number[] = [];
   private localEnd = 0;
 
   /** Where the run began that is being learned (-1: none), and the hash to keep it under. */
@@ -76,20 +124,51 @@ export class CanonicalScanner {
   private timeEnd = 0;
 
   private readonly response: Message = this.lazyResponse();
+  private readonly lineMarks: Mutable<LineMarks> = {
+    bytes: this.walker.bytes,
+    time: -1,
+    l4: -1,
+    addresses: 0,
+    source: 0,
+    destination: 0,
+    head: 0,
+    tail: 0,
+    isOdd: false,
+  };
+
+  /** Of the line last scanned; good until the next call. */
+  get marks(): LineMarks {
+    return this.lineMarks;
+  }
 
   /** The response in bytes[start, end), good until the next call; null when it must be read with care. */
   scan(bytes: Uint8Array, start: number, end: number): Message | null {
     const { walker } = this;
     walker.attach(bytes, start, end);
-    this.lineStart = start;
     this.line++;
+    this.met.length = 0;
+    this.metAt.length = 0;
     this.last = -1;
     this.localEnd = 0;
     this.runStart = -1;
     this.nodeStart = -1;
     this.timeStart = -1;
+    this.clearMarks(bytes);
     if (!walker.skip(START) || !this.scanFlow() || !this.scanEnvelope()) return null;
     return this.response;
+  }
+
+  private clearMarks(bytes: Uint8Array): void {
+    const { lineMarks } = this;
+    lineMarks.bytes = bytes;
+    lineMarks.time = -1;
+    lineMarks.l4 = -1;
+    lineMarks.addresses = 0;
+    lineMarks.source = 0;
+    lineMarks.destination = 0;
+    lineMarks.head = 0;
+    lineMarks.tail = 0;
+    lineMarks.isOdd = false;
   }
 
   private scanFlow(): boolean {
@@ -113,64 +192,116 @@ export class CanonicalScanner {
   /** One member, walked over. */
   private scanMember(start: number): boolean {
     const { walker } = this;
-    const id = walker.name(FLOW);
+    const id = this.nextField();
     if (id <= this.last) return false;
     const isOwn = OWN.has(id) || OWN_TOO.has(id) || (id === SUMMARY && this.lines[L7] === this.line);
     if (isOwn) this.endRun(start - 1);
     this.last = id;
     this.lines[id] = this.line;
     this.starts[id] = walker.at;
-    this.values[id] = undefined;
-    if (id === SOURCE || id === DESTINATION) return this.scanEnd(id);
-    if (id === ADDRESSES) return this.scanAddresses();
-    if (!this.walk(id)) return false;
+    if (!this.scanValue(id)) return false;
     this.stops[id] = walker.at;
     return true;
+  }
+
+  /** The field that is named here; most lines have the fields of the line before. */
+  private nextField(): number {
+    const { walker, following, last } = this;
+    const key = KEYS[following[last + 1] ?? -1];
+    if (key !== undefined && walker.skip(key)) return following[last + 1] ?? -1;
+    const id = walker.name(FLOW);
+    following[last + 1] = id;
+    return id;
+  }
+
+  private scanValue(id: number): boolean {
+    const { lineMarks, walker } = this;
+    if (id === SOURCE || id === DESTINATION) return this.scanEnd(id);
+    if (id === ADDRESSES) {
+      if (!this.scanPair(id, this.addresses, ADDRESS_SAMPLE)) return false;
+      lineMarks.addresses = this.addresses.id;
+      return true;
+    }
+    if (id === ETHERNET) return this.scanPair(id, this.links, LINK_SAMPLE);
+    this.renew(id);
+    if (id === L4) {
+      lineMarks.l4 = walker.at;
+      return this.scanL4();
+    }
+    if (id === TIME) lineMarks.time = walker.at;
+    else if (!UNMARKED.has(id)) lineMarks.isOdd = true;
+    return this.walk(id);
+  }
+
+  /** The field's value is this line's own. */
+  private renew(id: number): void {
+    const kept = this.fresh[id];
+    if (kept === undefined) return;
+    kept.value = undefined;
+    this.own[id] = kept;
   }
 
   private scanEnd(id: number): boolean {
     const { walker, ends } = this;
     const { at, view, end } = walker;
     const hash = sample(view, at, end, ENDPOINT_SAMPLE);
-    let value = ends.find(view, at, end, hash);
-    if (value === undefined) {
+    let kept = ends.find(view, at, end, hash);
+    if (kept === undefined) {
       if (!this.walk(id)) return false;
-      value = this.parse(at, walker.at);
-      ends.put(hash, this.copy(at, walker.at), value);
+      kept = { value: undefined };
+      ends.put(hash, walker.bytes, [at, walker.at], kept);
     } else walker.at = at + ends.length;
-    this.values[id] = value;
+    this.own[id] = kept;
+    if (id === SOURCE) this.lineMarks.source = ends.id;
+    else this.lineMarks.destination = ends.id;
     // The end on the observing node has an id: what follows names its interface.
-    if (typeof value === "object" && value !== null && "ID" in value) this.localEnd = ends.id;
+    if (view.getInt32(at + 1, true) === ID_NAME) this.localEnd = ends.id;
     return true;
   }
 
-  /** The addresses of a conversation come again with each of its packets. */
-  private scanAddresses(): boolean {
-    const { walker, addresses } = this;
+  /** Two addresses: those of a conversation come again with each of its packets. The memo's `id` is 0 for unknown ones. */
+  private scanPair(id: number, memo: SpanMemo<Kept>, plan: typeof ADDRESS_SAMPLE): boolean {
+    const { walker } = this;
     const { at, view, end } = walker;
-    const hash = sample(view, at, end, ADDRESS_SAMPLE);
-    let value = addresses.find(view, at, end, hash);
-    if (value === undefined) {
-      if (!this.walk(ADDRESSES)) return false;
-      if (!addresses.isWorthKeeping(hash)) {
-        this.stops[ADDRESSES] = walker.at;
-        return true;
-      }
-      value = this.parse(at, walker.at);
-      addresses.put(hash, this.copy(at, walker.at), value);
-    } else walker.at = at + addresses.length;
-    this.values[ADDRESSES] = value;
+    const hash = sample(view, at, end, plan);
+    let kept = memo.find(view, at, end, hash);
+    if (kept !== undefined) {
+      walker.at = at + memo.length;
+      this.own[id] = kept;
+      return true;
+    }
+    if (!this.walk(id)) return false;
+    memo.id = 0;
+    this.renew(id);
+    if (!memo.isWorthKeeping(hash)) return true;
+    kept = { value: undefined };
+    memo.put(hash, walker.bytes, [at, walker.at], kept);
+    this.own[id] = kept;
     return true;
+  }
+
+  /** Protocols with ports; what follows the ports (flags) is one of few texts, which are remembered. */
+  private scanL4(): boolean {
+    const { walker } = this;
+    const { at } = walker;
+    const rest = this.skipPorts() ? walker.at : -1;
+    if (rest >= 0 && this.l4Tails.some((tail) => walker.skip(tail))) return true;
+    walker.at = at;
+    if (!this.walk(L4)) return false;
+    if (rest >= 0 && this.l4Tails.length < MOST_L4_TAILS) {
+      this.l4Tails.push(Uint8Array.prototype.slice.call(walker.bytes, rest, walker.at));
+    }
+    return true;
+  }
+
+  private skipPorts(): boolean {
+    const { walker } = this;
+    return PORTS_OPEN.some((open) => walker.skip(open)) && walker.port() && walker.skip(SECOND_PORT) && walker.port();
   }
 
   private walk(id: number): boolean {
     const field = FLOW.fields[id];
     return field !== undefined && this.walker.value(field);
-  }
-
-  /** A copy that outlives the buffer: a Buffer's own slice would not. */
-  private copy(start: number, stop: number): Uint8Array {
-    return Uint8Array.prototype.slice.call(this.walker.bytes, start, stop);
   }
 
   /** After the uuid, after both ends and after L7 a run may begin: if it is known the walker is past it. */
@@ -186,17 +317,17 @@ export class CanonicalScanner {
       this.runFirst = last;
       return false;
     }
+    if (last === UUID) this.lineMarks.head = runs.id;
+    else if (last === DESTINATION) this.lineMarks.tail = runs.id;
+    else this.lineMarks.isOdd = true;
     return this.takeRun(run, at + runs.length);
   }
 
-  private takeRun({ ids, values }: Run, stop: number): boolean {
-    if ((ids[0] ?? -1) <= this.last) return false;
-    for (let index = 0; index < ids.length; index++) {
-      const id = ids[index] ?? 0;
-      this.lines[id] = this.line;
-      this.values[id] = values[index];
-    }
-    this.last = ids[ids.length - 1] ?? 0;
+  private takeRun(run: Run, stop: number): boolean {
+    if (run.first <= this.last) return false;
+    this.met.push(run);
+    this.metAt.push(this.walker.at);
+    this.last = run.last;
     this.walker.at = stop;
     return true;
   }
@@ -216,14 +347,17 @@ export class CanonicalScanner {
     const start = this.runStart;
     this.runStart = -1;
     if (start < 0 || stop <= start || !this.runs.isWorthKeeping(this.runHash)) return;
-    const ids: number[] = [];
-    const values: Json[] = [];
-    for (let id = this.runFirst + 1; id <= this.last; id++) {
+    let first = this.runFirst + 1;
+    while (this.lines[first] !== this.line) first++;
+    const { last } = this;
+    const starts = new Int32Array(last - first + 1);
+    const stops = new Int32Array(last - first + 1);
+    for (let id = first; id <= last; id++) {
       if (this.lines[id] !== this.line) continue;
-      ids.push(id);
-      values.push(this.valueAt(id) ?? null);
+      starts[id - first] = (this.starts[id] ?? 0) - start;
+      stops[id - first] = (this.stops[id] ?? 0) - start;
     }
-    this.runs.put(this.runHash, this.copy(start, stop), { ids: Int32Array.from(ids), values });
+    this.runs.put(this.runHash, this.walker.bytes, [start, stop], { first, last, starts, stops, values: [] });
   }
 
   private scanEnvelope(): boolean {
@@ -242,26 +376,32 @@ export class CanonicalScanner {
   }
 
   private valueAt(id: number): Json | undefined {
-    if (this.lines[id] !== this.line) return undefined;
-    const known = this.values[id];
-    if (known !== undefined) return known;
-    const value = this.parse(this.starts[id] ?? 0, this.stops[id] ?? 0);
-    this.values[id] = value;
-    return value;
+    if (this.lines[id] !== this.line) return this.metValue(id);
+    const kept = this.own[id];
+    if (kept === undefined) return undefined;
+    kept.value ??= this.parse(this.starts[id] ?? 0, this.stops[id] ?? 0);
+    return kept.value;
   }
 
-  /** The value in bytes[start, stop). Of a line in ASCII the text is made once, its parts are slices of it. */
-  private parse(start: number, stop: number): Json {
-    const { walker } = this;
-    if (this.textLine !== this.line) {
-      this.textLine = this.line;
-      this.text = this.decoder.decode(walker.bytes.subarray(this.lineStart, walker.end));
+  private metValue(id: number): Json | undefined {
+    for (let index = 0; index < this.met.length; index++) {
+      const run = this.met[index];
+      if (run === undefined || id < run.first || id > run.last) continue;
+      const place = id - run.first;
+      const start = run.starts[place] ?? 0;
+      if (start === 0) return undefined;
+      const at = this.metAt[index] ?? 0;
+      run.values[place] ??= this.parse(at + start, at + (run.stops[place] ?? 0));
+      return run.values[place];
     }
-    const isAscii = this.text.length === walker.end - this.lineStart;
-    const text = isAscii
-      ? this.text.slice(start - this.lineStart, stop - this.lineStart)
-      : this.decoder.decode(walker.bytes.subarray(start, stop));
-    if (walker.bytes[start] === QUOTE && !text.includes("\\")) return text.slice(1, -1);
+    return undefined;
+  }
+
+  /** The value in bytes[start, stop). */
+  private parse(start: number, stop: number): Json {
+    const { bytes } = this.walker;
+    const text = this.decoder.decode(bytes.subarray(start, stop));
+    if (bytes[start] === QUOTE && !text.includes("\\")) return text.slice(1, -1);
     const value: Json = JSON.parse(text);
     return value;
   }

@@ -178,6 +178,11 @@ export class ByteWalker {
     return value >= 0 && value !== field.zero;
   }
 
+  /** A port, not zero. */
+  port(): boolean {
+    return this.number(4294967295, false);
+  }
+
   private number(most: number, isZeroKept: boolean): boolean {
     const { bytes, end, at: start } = this;
     let at = start;

@@ -29,7 +29,8 @@ export function hostNames(flow: Message | undefined, isTranslated: boolean, colo
   return [endText("source"), endText("destination")];
 }
 
-function nameOf(flow: Message | undefined, end: "source" | "destination"): string | undefined {
+/** The name of an end: its pod, service or names; undefined for none. */
+export function nameOf(flow: Message | undefined, end: "source" | "destination"): string | undefined {
   const endpoint = partOf(flow, end);
   const service = partOf(flow, `${end}_service`);
   const namespace = textOf(service ?? endpoint, "namespace");

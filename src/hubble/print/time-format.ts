@@ -29,6 +29,11 @@ export function timeFormatOf(name: string): TimeFormat {
   };
 }
 
+/** Whether this name means StampMilli, as every unknown one does. */
+export function isStampMilli(name: string): boolean {
+  return FORMATS[name.toLowerCase()] === undefined;
+}
+
 const FORMATS: Readonly<Record<string, (text: string) => string>> = {
   yearmonthday: (text) => text.slice(0, 10),
   yearmonthdayhour: (text) => `${text.slice(0, 13)}Z`,
