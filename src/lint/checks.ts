@@ -18,6 +18,7 @@ import { flipCutsOpen } from "./checks/flip-cuts-open.ts";
 import { fqdnApex } from "./checks/fqdn-apex.ts";
 import { fqdnNoDnsRule } from "./checks/fqdn-no-dns-rule.ts";
 import { fqdnSearchDomain } from "./checks/fqdn-search-domain.ts";
+import { hairpinDead } from "./checks/hairpin-dead.ts";
 import { hostnetPeer } from "./checks/hostnet-peer.ts";
 import { icmpBlocked } from "./checks/icmp-blocked.ts";
 import { icmpTypeZero } from "./checks/icmp-type-zero.ts";
@@ -41,6 +42,7 @@ import { portText } from "./checks/port-text.ts";
 import { removedFeature } from "./checks/removed-feature.ts";
 import { ruleShape } from "./checks/rule-shape.ts";
 import { schema } from "./checks/schema.ts";
+import { scrapeMissing } from "./checks/scrape-missing.ts";
 import { selfLockout } from "./checks/self-lockout.ts";
 import { servicesInDeny } from "./checks/services-in-deny.ts";
 import { servicesToNobody } from "./checks/services-to-nobody.ts";
@@ -61,9 +63,6 @@ export const CHECKS: readonly Check[] = [
   dnsMissing,
   portService,
   statusInvalid,
-  schema,
-  unknownField,
-  labelNotText,
   peerMatchesNothing,
   subjectMatchesNothing,
   fqdnSearchDomain,
@@ -79,8 +78,10 @@ export const CHECKS: readonly Check[] = [
   defaultDenyConflict,
   auditL7Live,
   l7Shadowed,
+  hairpinDead,
   labelNotIdentity,
   selfLockout,
+  scrapeMissing,
   dnsNoTcp,
   ruleShape,
   icmpBlocked,
@@ -106,4 +107,7 @@ export const CHECKS: readonly Check[] = [
   auditOpensEnforced,
   unknownAnnotation,
   multusNics,
+  schema,
+  unknownField,
+  labelNotText,
 ];
