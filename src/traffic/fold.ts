@@ -104,6 +104,7 @@ export class Fold {
     }
     const node = this.nodes.get(flow.node);
     node.noteFlow(time, 1);
+    if (this.unreachable.size > 0) this.heardAgain(flow.node, time);
     if (flow.serials !== undefined && this.isAgain(flow, flow.serials, node, time)) return;
     const kind = eventKind(flow);
     this.kinds[kind]++;
@@ -208,6 +209,14 @@ export class Fold {
         this.unreachable.delete(node);
       } else if (since === undefined) this.unreachable.set(node, time);
     }
+  }
+
+  /** Relay does not say that a node is back whose agent was restarted: its events do. Upstream: relay observer flowCollector. */
+  private heardAgain(node: string, time: number): void {
+    const since = this.unreachable.get(node);
+    if (since === undefined || time <= since) return;
+    this.tellGap({ node, from: since, to: time, reason: "unreachable" });
+    this.unreachable.delete(node);
   }
 
   private tellGap(gap: ToldGap): void {

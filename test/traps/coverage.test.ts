@@ -87,6 +87,22 @@ describe("replay traps, folding: coverage", () => {
     ]);
   });
 
+  it("trap 24: a node is back with its first event after a failure: Relay does not say so of a restarted agent", () => {
+    const failed = (second: number) =>
+      other("node_status", { state_change: "NODE_ERROR", node_names: ["lab/n2"], message: "EOF" }, { second });
+    const { gaps } = folded([
+      trace(web, db, SYN, { on: "n2", second: 0 }),
+      failed(10),
+      // What Relay held back is older.
+      trace(web, db, SYN, { on: "n2", second: 9 }),
+      trace(web, db, SYN, { on: "n1", second: 12 }),
+      failed(13),
+      trace(web, db, SYN, { on: "n2", second: 17 }),
+      trace(web, db, SYN, { on: "n2", second: 30 }),
+    ]).coverage;
+    expect(gaps).toEqual([{ node: "n2", from: timeOf(10), to: timeOf(17), reason: "unreachable" }]);
+  });
+
   it("trap 24: a node that falls silent for long is a gap, the others are not", () => {
     const busy = many(40, (second) => trace(web, db, SYN, { second }));
     const again = [trace(web, db, SYN, { second: 1000 }), trace(far, db, SYN, { second: 999, on: "n2" })];
