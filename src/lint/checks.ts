@@ -7,6 +7,7 @@ import { authConflict } from "./checks/auth-conflict.ts";
 import { ccnpWide } from "./checks/ccnp-wide.ts";
 import { cidrCluster } from "./checks/cidr-cluster.ts";
 import { coverageGap } from "./checks/coverage-gap.ts";
+import { deadRule } from "./checks/dead-rule.ts";
 import { defaultDenyConflict } from "./checks/default-deny-conflict.ts";
 import { denyOnlyDefaultDeny } from "./checks/deny-only-default-deny.ts";
 import { dnsFilterDepth } from "./checks/dns-filter-depth.ts";
@@ -16,6 +17,7 @@ import { dnsRuleByAccident } from "./checks/dns-rule-by-accident.ts";
 import { emptyPeerOpens } from "./checks/empty-peer-opens.ts";
 import { flipCutsOpen } from "./checks/flip-cuts-open.ts";
 import { fqdnApex } from "./checks/fqdn-apex.ts";
+import { fqdnManyIps } from "./checks/fqdn-many-ips.ts";
 import { fqdnNoDnsRule } from "./checks/fqdn-no-dns-rule.ts";
 import { fqdnSearchDomain } from "./checks/fqdn-search-domain.ts";
 import { hairpinDead } from "./checks/hairpin-dead.ts";
@@ -24,6 +26,7 @@ import { icmpBlocked } from "./checks/icmp-blocked.ts";
 import { icmpTypeZero } from "./checks/icmp-type-zero.ts";
 import { jobIdentity } from "./checks/job-identity.ts";
 import { knpCase } from "./checks/knp-case.ts";
+import { l7OnOpaque } from "./checks/l7-on-opaque.ts";
 import { l7Regex } from "./checks/l7-regex.ts";
 import { l7Shadowed } from "./checks/l7-shadowed.ts";
 import { l7WithoutDefaultDeny } from "./checks/l7-without-default-deny.ts";
@@ -36,7 +39,9 @@ import { negationTooWide } from "./checks/negation-too-wide.ts";
 import { newlyDenied } from "./checks/newly-denied.ts";
 import { nodeEntity } from "./checks/node-entity.ts";
 import { nsScope } from "./checks/ns-scope.ts";
+import { overBroad } from "./checks/over-broad.ts";
 import { peerMatchesNothing } from "./checks/peer-matches-nothing.ts";
+import { policyMapFull } from "./checks/policy-map-full.ts";
 import { portService } from "./checks/port-service.ts";
 import { portText } from "./checks/port-text.ts";
 import { removedFeature } from "./checks/removed-feature.ts";
@@ -63,6 +68,9 @@ export const CHECKS: readonly Check[] = [
   dnsMissing,
   portService,
   statusInvalid,
+  schema,
+  unknownField,
+  labelNotText,
   peerMatchesNothing,
   subjectMatchesNothing,
   fqdnSearchDomain,
@@ -86,8 +94,12 @@ export const CHECKS: readonly Check[] = [
   ruleShape,
   icmpBlocked,
   l7Regex,
+  fqdnManyIps,
+  l7OnOpaque,
   removedFeature,
   coverageGap,
+  deadRule,
+  overBroad,
   servicesToNobody,
   servicesInDeny,
   emptyPeerOpens,
@@ -102,12 +114,10 @@ export const CHECKS: readonly Check[] = [
   authConflict,
   specsVoid,
   flipCutsOpen,
+  policyMapFull,
   metricPolicyMissing,
   auditModeLong,
   auditOpensEnforced,
   unknownAnnotation,
   multusNics,
-  schema,
-  unknownField,
-  labelNotText,
 ];

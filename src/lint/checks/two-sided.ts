@@ -12,6 +12,7 @@ import { isolatingPolicy } from "../isolating-policy.ts";
 import { specOf } from "../l7-rules.ts";
 import type { LintRule, LintWorld } from "../lint-world.ts";
 import { probe } from "../probe.ts";
+import { podPeers } from "../rule-peers.ts";
 
 export const twoSided: Check = {
   id: "two-sided",
@@ -84,7 +85,7 @@ function foundIn(world: LintWorld): readonly Found[] {
     const other: Direction = rule.direction === "egress" ? "ingress" : "egress";
     const known = ports === null ? null : world.subjects(spec);
     if (ports === null || known === null || !known.isReal || known.ends.length > MOST_ENDS) return [];
-    const peers = pods.filter((end) => world.set.engine.selectsPeer(rule.ref, end));
+    const peers = podPeers(rule, world);
     const closed = peers.filter((end) => isIsolated(world, end, other));
     if (peers.length === 0 || peers.length > MOST_ENDS || closed.length < peers.length) return [];
     const pairs = known.ends
