@@ -44,38 +44,99 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /** Takes a line apart; null for one that cannot be put together again (control characters in it). */
 export function splitLine(text: string): SplitLine | null {
-  if (CONTROLS.test(text)) return null;
-  const source = objectAfter(text, '"source":{');
-  const destination = objectAfter(text, '"destination":{');
-  // An end inside the other, or none: the line has no such ends of its own.
-  if (source === null || destination === null || (source.start < destination.end && destination.start < source.end)) {
-    return { ...splitValues(text), source: "", destination: "" };
-  }
-  const [first, second] = source.start < destination.start ? [source, destination] : [destination, source];
-  const marks = first === source ? [MARK.from, MARK.to] : [MARK.to, MARK.from];
-  const rest = [
-    text.slice(0, first.start),
-    marks[0],
-    text.slice(first.end, second.start),
-    marks[1],
-    text.slice(second.end),
-  ];
-  return {
-    ...splitValues(rest.join("")),
-    source: text.slice(source.start, source.end),
-    destination: text.slice(destination.start, destination.end),
-  };
+  const bytes = Buffer.from(text);
+  return splitter.split(bytes, 0, bytes.length);
 }
 
+/** So many ends are known by their bytes. */
+const KNOWN_ENDS = 1 << 14;
+
 type Span = { readonly start: number; readonly end: number };
+type KnownEnd = { readonly bytes: Buffer; readonly text: string };
+
+/**
+ * Takes lines apart, one after the other: the objects of their ends are looked up by their bytes, for they come again and
+ * again; only what stands around them is read.
+ */
+export class LineSplitter {
+  private readonly ends: (KnownEnd | undefined)[] = Array.from({ length: KNOWN_ENDS }, () => undefined);
+  private view: Buffer = Buffer.alloc(0);
+
+  /** The line in bytes[start, end); null where `splitLine` is null. */
+  split(bytes: Uint8Array, start: number, end: number): SplitLine | null {
+    const view = this.viewOf(bytes);
+    const source = objectAfter(view, SOURCE, [start, end]);
+    const destination = objectAfter(view, DESTINATION, [start, end]);
+    // An end inside the other, or none: the line has no such ends of its own.
+    if (source === null || destination === null || (source.start < destination.end && destination.start < source.end)) {
+      const whole = view.toString("utf8", start, end);
+      return CONTROLS.test(whole) ? null : { ...splitValues(whole), source: "", destination: "" };
+    }
+    const isSourceFirst = source.start < destination.start;
+    const [first, second] = isSourceFirst ? [source, destination] : [destination, source];
+    const before = view.toString("utf8", start, first.start);
+    const between = view.toString("utf8", first.end, second.start);
+    const after = view.toString("utf8", second.end, end);
+    const from = this.endText(source);
+    const to = this.endText(destination);
+    if (CONTROLS.test(before) || CONTROLS.test(between) || CONTROLS.test(after) || from === null || to === null)
+      return null;
+    const marks = isSourceFirst ? [MARK.from, MARK.to] : [MARK.to, MARK.from];
+    return { ...splitValues(`${before}${marks[0]}${between}${marks[1]}${after}`), source: from, destination: to };
+  }
+
+  /** Pieces of a stream mostly lie in the same memory. */
+  private viewOf(bytes: Uint8Array): Buffer {
+    const { view } = this;
+    if (
+      view.buffer !== bytes.buffer ||
+      view.byteOffset !== bytes.byteOffset ||
+      view.length !== bytes.length ||
+      bytes.length === 0
+    ) {
+      this.view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    }
+    return this.view;
+  }
+
+  /** The text of an end; null with control characters in it. */
+  private endText({ start, end }: Span): string | null {
+    const { view, ends } = this;
+    const slot = sampleHash(view, start, end) & (KNOWN_ENDS - 1);
+    const known = ends[slot];
+    if (
+      known !== undefined &&
+      known.bytes.length === end - start &&
+      view.compare(known.bytes, 0, end - start, start, end) === 0
+    )
+      return known.text;
+    const text = view.toString("utf8", start, end);
+    if (CONTROLS.test(text)) return null;
+    ends[slot] = { bytes: Buffer.from(view.subarray(start, end)), text };
+    return text;
+  }
+}
+
+const splitter = new LineSplitter();
+
+/** A hash of the length and of bytes from all over view[start, end). */
+function sampleHash(view: Buffer, start: number, end: number): number {
+  const step = 1 + ((end - start) >> 5);
+  let hash = end - start;
+  for (let at = start; at < end; at += step) hash = (Math.imul(hash, 31) + (view[at] ?? 0)) | 0;
+  return hash ^ (hash >>> 15);
+}
+
+const SOURCE = Buffer.from('"source":{');
+const DESTINATION = Buffer.from('"destination":{');
 
 /** The first object of a member, braces and all; null when there is none that ends. */
-function objectAfter(line: string, member: string): Span | null {
-  const found = line.indexOf(member);
-  if (found < 0) return null;
+function objectAfter(view: Buffer, member: Buffer, [from, end]: readonly [number, number]): Span | null {
+  const found = view.indexOf(member, from);
+  if (found < 0 || found >= end) return null;
   const start = found + member.length - 1;
-  for (let depth = 0, at = start; at < line.length; at++) {
-    const code = line.charCodeAt(at);
+  for (let depth = 0, at = start; at < end; at++) {
+    const code = view[at];
     if (code === 0x7b) depth++;
     else if (code === 0x7d && --depth === 0) return { start, end: at + 1 };
   }
@@ -94,7 +155,7 @@ function splitValues(line: string): Omit<SplitLine, "source" | "destination"> {
   let done = 0;
   VALUES.lastIndex = 0;
   for (let match = VALUES.exec(line); match !== null; match = VALUES.exec(line)) {
-    const group = match.findIndex((text, index) => index > 0 && text !== undefined);
+    const group = groupOf(match);
     const text = match[group] ?? "";
     const end = group === 7 ? VALUES.lastIndex - 1 : VALUES.lastIndex;
     parts.push(line.slice(done, end - text.length));
@@ -132,6 +193,13 @@ function splitValues(line: string): Omit<SplitLine, "source" | "destination"> {
   };
 }
 
+/** Which of the members it is: the one group that took part. */
+function groupOf(match: RegExpExecArray): number {
+  let group = 1;
+  while (group < match.length && match[group] === undefined) group++;
+  return group;
+}
+
 function isPort(text: string): boolean {
   return text.length <= 5 && (text === "0" || text[0] !== "0");
 }
@@ -165,10 +233,15 @@ export function lineOf(split: SplitLine): string {
   });
 }
 
+const ALL_DIGITS = /^\d{9}$/;
 const TIME = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z$/;
 
 /** Nanoseconds since 1970 of a time as protojson writes it; null where writing it again would give another text. */
 function nanosOf(text: string): bigint | null {
+  if (text.length === 30 && text[29] === "Z" && text[19] === "." && text.startsWith(lastSecond.text)) {
+    const digits = text.slice(20, 29);
+    if (!digits.endsWith("000") && ALL_DIGITS.test(digits)) return lastSecond.nanos + BigInt(Number(digits));
+  }
   const match = TIME.exec(text);
   const second = match?.[1];
   if (second === undefined) return null;
@@ -185,7 +258,7 @@ function nanosOf(text: string): bigint | null {
 }
 
 /** Events come in the order of time: the last second is mostly the next one's. */
-let lastSecond = { text: "", nanos: 0n };
+let lastSecond = { text: "-", nanos: 0n };
 
 /** As protojson writes a Timestamp: 0, 3, 6 or 9 digits of fraction. */
 function timeText(nanos: bigint): string {

@@ -1,5 +1,5 @@
 import type { Value } from "./duckdb.ts";
-import { splitLine } from "./event-text.ts";
+import type { SplitLine } from "./event-text.ts";
 
 /** Further templates stand whole in their row: what differs is then none of the members that are known to. */
 const MAX_TEMPLATES = 20_000;
@@ -45,13 +45,12 @@ export class KeptEvents {
     return this.size >= this.most;
   }
 
-  /** Takes an event's line; `timeMs` stands where the line's own time cannot be read. */
-  add(line: string, look: EventLook, timeMs: number): void {
+  /** Takes an event's line in parts, or whole (`split` null); `timeMs` stands where the line's own time cannot be read. */
+  add(split: SplitLine | null, line: () => string, look: EventLook, timeMs: number): void {
     if (this.isFull) {
       this.dropped++;
       return;
     }
-    const split = splitLine(line);
     const template = split === null ? NO_TEMPLATE : this.templateOf(split.template);
     const { rows } = this;
     const source = split === null ? NO_TEMPLATE : this.templateOf(split.source);
@@ -67,7 +66,7 @@ export class KeptEvents {
     rows.sourcePort.push(isWhole ? null : split.sourcePort);
     rows.destinationPort.push(isWhole ? null : split.destinationPort);
     rows.addresses.push(isWhole ? "" : this.addressesOf(split.addresses));
-    rows.rest.push(ownCopy(isWhole ? line : split.rest));
+    rows.rest.push(ownCopy(isWhole ? line() : split.rest));
   }
 
   /** Takes over what came after, as far as there is room: these could not be written. */

@@ -3,6 +3,7 @@ import type { Finding } from "#model/finding.ts";
 import type { FlowEvent } from "#model/flow.ts";
 import { createFold, type Fold } from "#traffic/fold.ts";
 import { Continuity, type Reconnection } from "./continuity.ts";
+import { LineSplitter } from "./event-text.ts";
 import { EventKeeper } from "./event-keeper.ts";
 import { KeptEvents } from "./kept-events.ts";
 import { RecorderCounts } from "./recorder-counts.ts";
@@ -59,6 +60,7 @@ export class Recorder {
   private readonly options: RecorderOptions;
   private readonly continuity: Continuity;
   private readonly mostEvents: number;
+  private readonly splitter = new LineSplitter();
   private readonly keeper = new EventKeeper(SAMPLE_EVERY);
   private hour: Hour | null = null;
   private readonly waiting: Hour[] = [];
@@ -104,7 +106,8 @@ export class Recorder {
     const look = this.keeper.lookOf(event);
     if (look === null) return;
     const { dropped } = hour.events;
-    hour.events.add(decoder.decode(bytes.subarray(start, end)), look, time);
+    const line = () => decoder.decode(bytes.subarray(start, end));
+    hour.events.add(this.splitter.split(bytes, start, end), line, look, time);
     this.counts.noteKept(hour.events.dropped === dropped);
   }
 
