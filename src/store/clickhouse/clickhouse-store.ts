@@ -4,6 +4,7 @@ import { numberOf, textOf } from "../duckdb.ts";
 import {
   ALL_TIME,
   type EventFilter,
+  type ObjectLog,
   type RetentionLimits,
   type SegmentInfo,
   type Store,
@@ -22,6 +23,7 @@ import { Lease, type LeaseTimes } from "./lease.ts";
 import { migrate, refuseOldServer, refuseOtherSchema } from "./migrations.ts";
 import { batches, MissingRows, readCoverage, readEvents, readStates, withEvents } from "./part-reader.ts";
 import { dropOpen, dropReplaced, newSegment, type OpenSegment, preparePart, writePart } from "./part-writer.ts";
+import { ClickHouseObjectLog } from "./object-log.ts";
 import { limitDays, removeSegments, segmentsBeyond } from "./removal.ts";
 import { nameIn, quoted, SEGMENTS } from "./schema.ts";
 import { type HeardNode, listSegments, type SegmentManifest, touches } from "./segment-manifest.ts";
@@ -35,6 +37,7 @@ const MOST_READINGS = 4;
 
 /** A store in a ClickHouse. Opened by `openClickHouse` (to read) and `createClickHouse` (to write). */
 class ClickHouseStore implements Store {
+  readonly objects: ObjectLog;
   private readonly connection: HttpConnection;
   private readonly lease: Lease | null;
   private readonly said: Finding[] = [];
@@ -47,6 +50,7 @@ class ClickHouseStore implements Store {
   constructor(connection: HttpConnection, lease: Lease | null) {
     this.connection = connection;
     this.lease = lease;
+    this.objects = new ClickHouseObjectLog(connection, lease?.run ?? 0);
   }
 
   findings(): readonly Finding[] {
@@ -180,6 +184,9 @@ class ClickHouseStore implements Store {
     const ratio = limits.bytes === null ? 1 : await this.diskRatio();
     const gone = segmentsBeyond(closed, { ...limits, ratio }, now);
     await removeSegments(this.connection, gone, all);
+    const left = all.filter((segment) => !gone.includes(segment));
+    const begins = left.reduce((least, { from }) => Math.min(least, from ?? least), Number.POSITIVE_INFINITY);
+    if (gone.length > 0 && Number.isFinite(begins)) await this.objects.retain(begins);
     return gone.map(({ segment }) => segment);
   }
 

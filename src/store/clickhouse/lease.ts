@@ -7,7 +7,7 @@ import { StoreFault } from "../store-fault.ts";
 import { numberOf, textOf } from "../duckdb.ts";
 import type { HttpConnection } from "./http-connection.ts";
 import type { WireColumn } from "./row-binary.ts";
-import { nameIn, quoted, WRITERS } from "./schema.ts";
+import { nameIn, quoted, SEGMENTS, WRITERS } from "./schema.ts";
 
 export type LeaseTimes = {
   readonly renewMs: number;
@@ -59,7 +59,7 @@ export class Lease {
   /** Takes the lease, after at most its expiry. Throws a UserError when another recorder holds it. */
   static async take(connection: HttpConnection, times: LeaseTimes = TIMES): Promise<Lease> {
     const earlier = await waitForOthers(connection, times);
-    const run = Math.max(0, ...earlier.map((one) => one.run)) + 1;
+    const run = Math.max(await lastRun(connection), ...earlier.map((one) => one.run)) + 1;
     const token = randomUUID();
     await write(connection, { token, run }, false);
     const others = (await holders(connection)).filter((one) => one.token !== token && isAlive(one, times));
@@ -94,6 +94,16 @@ export class Lease {
   get identity(): { readonly token: string; readonly run: number } {
     return { token: this.token, run: this.run };
   }
+}
+
+/** The last run of this writer that left something; 0 where none did. */
+async function lastRun(connection: HttpConnection): Promise<number> {
+  const { address } = connection;
+  const [runs] = await connection.columns(
+    `SELECT max(run) AS last FROM ${nameIn(address, SEGMENTS.name)} WHERE writer = ${quoted(address.writer)}`,
+    [{ name: "last", wire: "UInt32" }],
+  );
+  return numberOf(runs?.[0]);
 }
 
 /** Waits until no other recorder can be alive under this name; a sign of life of one ends the waiting. */

@@ -79,7 +79,7 @@ export async function writePart(
   if (!part.isFinal && !open.openParts.includes(number)) open.openParts.push(number);
   for (const { table, data } of inserts) {
     if (done.has(table.name)) continue;
-    await insert(connection, { table, data }, `${open.segment}/${number}/${table.name}`);
+    await insertRows(connection, { table, data }, `${open.segment}/${number}/${table.name}`);
     done.add(table.name);
   }
   const bytes = inserts.reduce((sum, { data }) => sum + data.byteLength, 0);
@@ -182,7 +182,8 @@ function eventFillings({ events }: PreparedPart): readonly Filling[] {
   ];
 }
 
-async function insert(connection: HttpConnection, { table, data }: Insert, token: string): Promise<void> {
+/** Inserts rows under a token: given again, they are not stored again. */
+export async function insertRows(connection: HttpConnection, { table, data }: Insert, token: string): Promise<void> {
   const { name, columns } = table;
   const names = columns.map((one) => one.name).join(", ");
   const settings = [
@@ -266,7 +267,7 @@ export async function publish(
     values.map((all) => ({ all })),
     1,
   );
-  await insert(connection, { table: SEGMENTS, data }, `${segment}/${part}/segment`);
+  await insertRows(connection, { table: SEGMENTS, data }, `${segment}/${part}/segment`);
 }
 
 /** Lets go of parts that later ones have replaced, but the last before: it may still be read. */

@@ -200,6 +200,25 @@ export const SEGMENTS: ClickHouseTable = {
   hasDays: true,
 };
 
+/** Versions of objects; an empty `object` is one that was gone. */
+export const OBJECTS: ClickHouseTable = {
+  name: "objects",
+  columns: [
+    word("kind"),
+    word("namespace"),
+    text("name"),
+    column("time", "Float64", "Float64 CODEC(ZSTD(1))"),
+    column("line", "UInt32", "UInt32 CODEC(ZSTD(1))"),
+    text("fingerprint"),
+    text("object", 9),
+  ],
+  engine: "ReplacingMergeTree",
+  partition: null,
+  order: ["kind", "namespace", "name", "time", "fingerprint"],
+  sharding: "cityHash64(kind, namespace, name)",
+  hasDays: false,
+};
+
 /** Who writes: see lease.ts. */
 export const WRITERS: ClickHouseTable = {
   name: "writers",
@@ -284,6 +303,7 @@ export const TABLES: readonly ClickHouseTable[] = [
   RESTS,
   TEMPLATES,
   EVENTS,
+  OBJECTS,
   WRITERS,
   SETTINGS,
   CONVERSATIONS_DAILY,

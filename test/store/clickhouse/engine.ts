@@ -8,7 +8,11 @@ import { createInterface } from "node:readline";
 export const CHDB = process.env["RINGFENCE_CHDB"] ?? "";
 export const hasEngine = CHDB !== "" && existsSync(CHDB);
 
-export type Engine = { readonly url: (database: string, parameters?: string) => string; readonly stop: () => void };
+export type Engine = {
+  readonly port: number;
+  readonly url: (database: string, parameters?: string) => string;
+  readonly stop: () => void;
+};
 
 /** Starts the engine behind its HTTP interface, in a process of its own. */
 export async function startEngine(password = ""): Promise<Engine> {
@@ -22,6 +26,7 @@ export async function startEngine(password = ""): Promise<Engine> {
     });
   });
   return {
+    port: Number(port),
     url: (database, parameters = "") => `clickhouse://127.0.0.1:${port}/${database}?writer=one${parameters}`,
     stop: () => {
       child.kill("SIGKILL");
