@@ -129,8 +129,8 @@ export class RealApiServer {
   }
 
   private async awaitReady(): Promise<void> {
-    const child = this.running.get("kube-apiserver");
-    for (let second = 0; second < READY_SECONDS && child?.exitCode === null; second++) {
+    const runs = () => this.running.get("kube-apiserver")?.exitCode === null;
+    for (let second = 0; second < READY_SECONDS && runs(); second++) {
       const answer = await this.raw("GET", "/readyz").catch(() => null);
       if (answer?.status === 200) return;
       await sleep(1000);
