@@ -1,9 +1,14 @@
 import type { Inventory } from "#model/objects.ts";
 
+/** What Cilium's agent is called in its own pods' labels; `anetd` on GKE. */
+const AGENTS: ReadonlySet<string> = new Set(["cilium", "anetd"]);
+
 /**
- * True when the objects are a cluster's (it has nodes, or pods that run on some), not manifests from a repository: only
- * then does "there is none" mean something. Charts and operators make what no manifest shows.
+ * True when the objects are a whole cluster's (its nodes, and the pods of Cilium's agent on them), not manifests from a
+ * repository or a few objects picked for a question: only then does "there is none" mean something. Charts and
+ * operators make what no manifest shows.
  */
 export function isWholeInventory({ nodes, ciliumNodes, pods }: Inventory): boolean {
-  return nodes.length + ciliumNodes.length > 0 || pods.some((pod) => !pod.fromTemplate && pod.nodeName !== null);
+  const hasAgent = pods.some(({ labels, fromTemplate }) => !fromTemplate && AGENTS.has(labels["k8s-app"] ?? ""));
+  return nodes.length + ciliumNodes.length > 0 && hasAgent;
 }

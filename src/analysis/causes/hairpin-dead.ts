@@ -26,7 +26,7 @@ export const hairpinDead: Cause = {
             world,
             services.flatMap((one) => one.loadBalancerAddresses),
           )
-        : worldRule(denial);
+        : worldRule(denial, world);
     if (rule === null) return null;
     const turned = `hairpin: the address of Service ${service.namespace}/${service.name} becomes its pod before policy is asked`;
     return {
@@ -57,7 +57,15 @@ function speaksOf(rule: Candidate, names: ReadonlySet<string>, world: CauseWorld
 }
 
 /** The ingress controller's rule that admits the outside on this port. */
-function worldRule(denial: Denial): Candidate | null {
+function worldRule(denial: Denial, world: CauseWorld): Candidate | null {
   const rules = allowRules(denial, ["fromEntities", "fromCIDR", "fromCIDRSet", "from"]);
-  return rules.find((rule) => rule.portMatches && !rule.peerMatches) ?? null;
+  return rules.find((rule) => rule.portMatches && !rule.peerMatches && !namesNodesOnly(rule, world)) ?? null;
+}
+
+/** Entities none of which is the outside. */
+function namesNodesOnly({ rule, peerField }: Candidate, world: CauseWorld): boolean {
+  const policy = world.policies.get(rule.policy);
+  if (peerField !== "fromEntities" || policy === undefined) return false;
+  const entities = itemsAt(policy.value, `${elementPath(rule.element)}.fromEntities`);
+  return !entities.some(({ value }) => String(value).startsWith("world"));
 }

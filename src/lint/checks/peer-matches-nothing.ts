@@ -2,6 +2,7 @@ import { podEnds } from "#analysis/known-ends.ts";
 import type { PodEnd } from "#model/conversation.ts";
 import { parseLabel } from "#model/labels.ts";
 import { perWorld } from "../ask.ts";
+import { type Near, nearMiss } from "../near-miss.ts";
 import type { Check, Found } from "../check.ts";
 import type { LintRule, LintWorld } from "../lint-world.ts";
 import { isWholeInventory } from "../whole-inventory.ts";
@@ -59,7 +60,7 @@ function foundIn(world: LintWorld, rule: LintRule): readonly Found[] {
     const pairs = askedPairs(peer.selector);
     if (carriers(world, pairs).some((end) => isMeant(world, { rule, peer }, end))) return [];
     if (hasTemplate(world, rule, peer)) return [];
-    const near = nearMiss(world, rule, peer);
+    const near = isPlain(rule, peer) ? nearMiss(world, rule.policy.namespace, pairs) : null;
     if (near === null && !(isWholeInventory(world.snapshot.inventory) && world.has.has("flows"))) return [];
     return [foundOf(rule, peer, near)];
   });
@@ -93,35 +94,16 @@ function isMeant(world: LintWorld, { rule, peer }: Place, end: PodEnd): boolean 
   return labels.every((label) => end.labels.includes(label)) && world.set.engine.selectsPeer(rule.ref, end);
 }
 
+/** A peer of the policy's own namespace. */
+function isPlain({ policy }: LintRule, { selector, namespaces }: WrittenPeer): boolean {
+  return policy.namespace !== null && namespaces === undefined && !placesItself(selector);
+}
+
 /** A workload without running pods, or pods that have ended. */
 function hasTemplate(world: LintWorld, { policy }: LintRule, peer: WrittenPeer): boolean {
   const { inventory } = world.snapshot;
   const templates = inventory.workloads.flatMap(({ template }) => template ?? []);
   return [...inventory.pods, ...templates].some((pod) => meansPod(policy, peer, pod, inventory));
-}
-
-type Near = { readonly end: PodEnd; readonly wanted: string; readonly carried: string };
-
-/** A pod of the peer's namespace that has the selector's value under another label, and lacks the selector's own. */
-function nearMiss(world: LintWorld, { policy }: LintRule, peer: WrittenPeer): Near | null {
-  const pairs = askedPairs(peer.selector);
-  if (policy.namespace === null || placesItself(peer.selector) || peer.namespaces !== undefined) return null;
-  for (const end of podEnds(world.causes.ends)) {
-    if (end.namespace !== policy.namespace) continue;
-    const own = new Map(end.labels.map(parseLabel).map(({ key, value }) => [key, value]));
-    for (const [key, value] of pairs) {
-      const other = [...own].find(([held, text]) => text === value && isNaming(held));
-      if (!own.has(key) && other !== undefined && isNaming(key)) {
-        return { end, wanted: `${key}=${value}`, carried: `${other[0]}=${other[1]}` };
-      }
-    }
-  }
-  return null;
-}
-
-/** A label that names an application, whoever made it up. */
-function isNaming(key: string): boolean {
-  return !key.startsWith("io.") && /(?:^|[/.-])(?:app|name|app-name|k8s-app|component|instance|run)$/.test(key);
 }
 
 function foundOf({ policy }: LintRule, peer: WrittenPeer, near: Near | null): Found {

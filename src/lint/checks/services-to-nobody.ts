@@ -18,6 +18,7 @@ export const servicesToNobody: Check = {
 name: the Service is called orders
 objects:
   - {apiVersion: v1, kind: Node, metadata: {name: node-1}}
+  - {apiVersion: v1, kind: Pod, metadata: {name: cilium-1, namespace: kube-system, labels: {k8s-app: cilium}}, spec: {nodeName: node-1, hostNetwork: true, containers: [{name: agent}]}}
   - {apiVersion: v1, kind: Service, metadata: {name: orders, namespace: shop}, spec: {selector: {app: orders}, ports: [{port: 80}]}}
   - apiVersion: cilium.io/v2
     kind: CiliumNetworkPolicy
@@ -32,6 +33,7 @@ objects:
 name: a Service without pods is no finding
 objects:
   - {apiVersion: v1, kind: Node, metadata: {name: node-1}}
+  - {apiVersion: v1, kind: Pod, metadata: {name: cilium-1, namespace: kube-system, labels: {k8s-app: cilium}}, spec: {nodeName: node-1, hostNetwork: true, containers: [{name: agent}]}}
   - {apiVersion: v1, kind: Service, metadata: {name: orders, namespace: shop}, spec: {selector: {app: orders}, ports: [{port: 80}]}}
   - apiVersion: cilium.io/v2
     kind: CiliumNetworkPolicy
