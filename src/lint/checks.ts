@@ -21,11 +21,13 @@ import { fqdnManyIps } from "./checks/fqdn-many-ips.ts";
 import { fqdnNoDnsRule } from "./checks/fqdn-no-dns-rule.ts";
 import { fqdnSearchDomain } from "./checks/fqdn-search-domain.ts";
 import { hairpinDead } from "./checks/hairpin-dead.ts";
+import { hostRedundant } from "./checks/host-redundant.ts";
 import { hostnetPeer } from "./checks/hostnet-peer.ts";
 import { icmpBlocked } from "./checks/icmp-blocked.ts";
 import { icmpTypeZero } from "./checks/icmp-type-zero.ts";
 import { jobIdentity } from "./checks/job-identity.ts";
 import { knpCase } from "./checks/knp-case.ts";
+import { knpExceptPodCidr } from "./checks/knp-except-pod-cidr.ts";
 import { l7OnOpaque } from "./checks/l7-on-opaque.ts";
 import { l7Regex } from "./checks/l7-regex.ts";
 import { l7Shadowed } from "./checks/l7-shadowed.ts";
@@ -54,10 +56,12 @@ import { servicesToNobody } from "./checks/services-to-nobody.ts";
 import { specsVoid } from "./checks/specs-void.ts";
 import { statusInvalid } from "./checks/status-invalid.ts";
 import { subjectMatchesNothing } from "./checks/subject-matches-nothing.ts";
+import { subjectNamespaceOverridden } from "./checks/subject-namespace-overridden.ts";
 import { twoSided } from "./checks/two-sided.ts";
 import { unknownAnnotation } from "./checks/unknown-annotation.ts";
 import { unknownField } from "./checks/unknown-field.ts";
 import { webhookIngress } from "./checks/webhook-ingress.ts";
+import { wideWorld443 } from "./checks/wide-world-443.ts";
 
 /** Every check, in the order of docs/checks. */
 export const CHECKS: readonly Check[] = [
@@ -68,9 +72,6 @@ export const CHECKS: readonly Check[] = [
   dnsMissing,
   portService,
   statusInvalid,
-  schema,
-  unknownField,
-  labelNotText,
   peerMatchesNothing,
   subjectMatchesNothing,
   fqdnSearchDomain,
@@ -115,9 +116,16 @@ export const CHECKS: readonly Check[] = [
   specsVoid,
   flipCutsOpen,
   policyMapFull,
+  hostRedundant,
   metricPolicyMissing,
   auditModeLong,
   auditOpensEnforced,
   unknownAnnotation,
   multusNics,
+  subjectNamespaceOverridden,
+  wideWorld443,
+  knpExceptPodCidr,
+  schema,
+  unknownField,
+  labelNotText,
 ];

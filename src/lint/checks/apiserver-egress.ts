@@ -11,7 +11,7 @@ import type { LintRule, LintWorld } from "../lint-world.ts";
 import { nodeEnd } from "../probe.ts";
 import { holdsFor } from "../subjects.ts";
 import { joinFound } from "../with-denials.ts";
-import { writtenCidrs } from "./cidr-cluster.ts";
+import { writtenCidrs } from "../written-cidrs.ts";
 
 export const apiserverEgress: Check = {
   id: "apiserver-egress",

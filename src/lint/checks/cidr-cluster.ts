@@ -1,15 +1,14 @@
 import { cidrContains, covers, parsePrefix } from "#engine/identity/cidr.ts";
 import { endName } from "#analysis/end-name.ts";
 import { podEnds } from "#analysis/known-ends.ts";
-import { itemsAt } from "#analysis/element.ts";
 import type { End } from "#model/conversation.ts";
-import { isObject, type Json } from "#model/json.ts";
-import { answerFor, between, HOST, perWorld, rulePath, ruleSpec } from "../ask.ts";
+import { answerFor, between, HOST, perWorld, ruleSpec } from "../ask.ts";
 import type { Check, Found } from "../check.ts";
 import type { LintRule, LintWorld } from "../lint-world.ts";
 import { packetsOf } from "../names.ts";
 import { nodeEnd } from "../probe.ts";
 import { withDenials } from "../with-denials.ts";
+import { writtenCidrs } from "../written-cidrs.ts";
 
 export const cidrCluster: Check = {
   id: "cidr-cluster",
@@ -71,30 +70,6 @@ function foundIn(world: LintWorld, rule: LintRule): readonly Found[] {
       },
     ];
   });
-}
-
-/** The CIDRs of a rule, with the paths of their elements. */
-export function writtenCidrs({
-  policy,
-  ref,
-  direction,
-}: LintRule): readonly { readonly path: string; readonly cidr: string }[] {
-  const base = rulePath({ ref });
-  const side = direction === "egress" ? "to" : "from";
-  const fields = policy.kind === "NetworkPolicy" ? [side] : [`${side}CIDR`, `${side}CIDRSet`];
-  return fields.flatMap((field) =>
-    itemsAt(policy.value, `${base}.${field}`).flatMap(({ path, value }) => {
-      const cidr = cidrOf(value);
-      return cidr === null ? [] : [{ path, cidr }];
-    }),
-  );
-}
-
-function cidrOf(value: Json): string | null {
-  if (typeof value === "string") return value.includes("/") ? value : `${value}/${value.includes(":") ? 128 : 32}`;
-  if (!isObject(value)) return null;
-  const block = isObject(value["ipBlock"]) ? value["ipBlock"] : value;
-  return typeof block["cidr"] === "string" ? block["cidr"] : null;
 }
 
 /** What a CIDR that lies wholly in the cluster stands for. */
