@@ -5,9 +5,9 @@ export const FLOWS: Flag = {
   name: "flows",
   value: { name: "FILE", many: true, path: true },
   group: "input",
-  summary: "recorded flows; - is standard input",
+  summary: "flows, recorded or live; - is standard input",
   detail:
-    "What `hubble observe -o jsonpb` or `-o json` prints, or files of the Hubble exporter: plain, .gz or .zst. Several files, such as rotated ones, are read as one recording.",
+    "What `hubble observe -o jsonpb` or `-o json` prints, or files of the Hubble exporter: plain, .gz or .zst. Several files, such as rotated ones, are read as one recording. store://DIR is what record wrote. Live, but for record and serve: grpc://HOST:PORT, grpcs:// (TLS) and unix:PATH read what the rings of a Hubble server hold now, relay:// (relay://NAMESPACE) those behind the cluster's Relay, through the Kubernetes API. ?since=10m narrows it; more in docs/capture.md.",
 };
 
 export const OBJECTS: Flag = {

@@ -179,9 +179,15 @@ describe("a server that is named wrongly", () => {
     expect(run.status).toBe(2);
   });
 
-  it("beside a recording", async () => {
-    const run = await inProcess(["rehearse", "--flows", "grpc://a", "flows.jsonl", "--policies", "p"]);
-    expect(run.stderr).toMatch(/without recordings beside it|does not exist/);
-    expect(run.status).toBe(2);
+  it("beside a recording, or to a verb that follows servers", async () => {
+    const recording = join(import.meta.dirname, "..", "fixtures", "flows-shapes.jsonl");
+    const policies = ["--policies", join(HOMELAB, "policies")];
+    const beside = await inProcess(["rehearse", "--flows", "grpc://a", recording, ...policies]);
+    expect(beside.stderr).toMatch(/read without recordings beside it/);
+    const record = await inProcess(["record", "--flows", "grpc://a", "--to", join(directory, "store")]);
+    expect(record.stderr).toMatch(/record follows it\nhelp: name the server with --server/);
+    const observe = await inProcess(["observe", "--flows", "grpc://a?since=5m"]);
+    expect(observe.stderr).toMatch(/give --since, --until/);
+    expect([beside.status, record.status, observe.status]).toEqual([2, 2, 2]);
   });
 });

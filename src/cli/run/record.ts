@@ -15,6 +15,7 @@ import { progressOf } from "../flag-values.ts";
 import { FLOWS, OBJECTS, QUIET } from "../flags.ts";
 import { clusterChoice } from "../gather-request.ts";
 import type { Io } from "../io.ts";
+import { isLivePath } from "../live-input.ts";
 import { isStorePath } from "../store-input.ts";
 import { recordObjects } from "./record-objects.ts";
 import { isServerNamed, recordServers, serversOf } from "./record-servers.ts";
@@ -69,6 +70,11 @@ function sourcesOf(invocation: Invocation, to: string | null) {
   }
   if (flows.some(isStorePath)) {
     throw new UserError("record-store", "a store is not recorded into another", { help: "copy its directory" });
+  }
+  if (flows.some(isLivePath)) {
+    throw new UserError("record-live", "--flows reads what a server holds once; record follows it", {
+      help: "name the server with --server HOST:PORT, or give --port-forward",
+    });
   }
   if (flows.length === 0) return { flows, servers: serversOf(invocation, process.env) };
   if (isServerNamed(invocation)) {

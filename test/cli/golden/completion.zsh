@@ -34,7 +34,7 @@ _ringfence() {
         '--kubeconfig[read objects of the live cluster that this file names]:FILE:_files' \
         '--context[read objects of the live cluster of this kubeconfig context]:NAME:' \
         '--live[read objects of the live cluster\: the current context, or the one this pod runs in]' \
-        '*--flows[recorded flows; - is standard input]:FILE:_files' \
+        '*--flows[flows, recorded or live; - is standard input]:FILE:_files' \
         '*--names[DNS names and their addresses]:FILE:_files' \
         '*--processes[Tetragon'\''s JSON export\: holes name the program that opened them]:FILE:_files' \
         '--cilium[Cilium'\''s version, as in 1.20]:VERSION:' \
@@ -71,7 +71,7 @@ _ringfence() {
         '--kubeconfig[read objects of the live cluster that this file names]:FILE:_files' \
         '--context[read objects of the live cluster of this kubeconfig context]:NAME:' \
         '--live[read objects of the live cluster\: the current context, or the one this pod runs in]' \
-        '*--flows[recorded flows; - is standard input]:FILE:_files' \
+        '*--flows[flows, recorded or live; - is standard input]:FILE:_files' \
         '*--names[DNS names and their addresses]:FILE:_files' \
         '--cilium[Cilium'\''s version, as in 1.20]:VERSION:' \
         '--cilium-config[the agent'\''s configuration\: the ConfigMap cilium-config]:FILE:_files' \
@@ -81,7 +81,7 @@ _ringfence() {
       ;;
     rehearse)
       _arguments -s \
-        '*--flows[recorded flows; - is standard input]:FILE:_files' \
+        '*--flows[flows, recorded or live; - is standard input]:FILE:_files' \
         '*--objects[Kubernetes objects\: files or directories]:PATH:_files' \
         '*--capture[all that a capture or a sysdump holds]:PATH:_files' \
         '--kubeconfig[read objects of the live cluster that this file names]:FILE:_files' \
@@ -115,7 +115,7 @@ _ringfence() {
         '--live[read objects of the live cluster\: the current context, or the one this pod runs in]' \
         '*--policies[the proposed policies\: files or directories]:PATH:_files' \
         '--only[the proposal is the whole set\: nothing else stays in force]' \
-        '*--flows[recorded flows; - is standard input]:FILE:_files' \
+        '*--flows[flows, recorded or live; - is standard input]:FILE:_files' \
         '*--names[DNS names and their addresses]:FILE:_files' \
         '--http[an HTTP request, as in '\''GET /api'\'']:REQUEST:' \
         '--host[its host; with --http]:HOST:' \
@@ -138,7 +138,7 @@ _ringfence() {
       ;;
     generate)
       _arguments -s \
-        '*--flows[recorded flows; - is standard input]:FILE:_files' \
+        '*--flows[flows, recorded or live; - is standard input]:FILE:_files' \
         '*--objects[Kubernetes objects\: files or directories]:PATH:_files' \
         '*--capture[all that a capture or a sysdump holds]:PATH:_files' \
         '--kubeconfig[read objects of the live cluster that this file names]:FILE:_files' \
@@ -159,6 +159,10 @@ _ringfence() {
         '--baseline[also a clusterwide default deny, with the DNS allow in the same object]' \
         '--visibility[instead\: the policy that makes names and HTTP visible and closes nothing]' \
         '--to[a file a policy in this directory, a folder a namespace]:DIR:_files' \
+        '--into[merge into the policies of a file or directory; prints the difference]:PATH:_files' \
+        '--write[with --into\: make the difference, not only print it]' \
+        '--target[what --into is\: manifests, a kustomization, a Helm values file]:FORM:(files kustomize helm-values)' \
+        '--values-key[the list of a Helm values file that holds objects]:KEY:' \
         '--tests[also policy tests of what the result allows, one file a namespace]:DIR:_files' \
         '--evidence[where to say what each rule was made from]:WHERE:(comments beside none)' \
         '--output[how to print]:FORMAT:(yaml json)' \
@@ -173,7 +177,7 @@ _ringfence() {
       _arguments -s \
         '--filter[run only tests whose name holds this text]:TEXT:' \
         '--record[write tests from a recording instead of running them]' \
-        '*--flows[recorded flows; - is standard input]:FILE:_files' \
+        '*--flows[flows, recorded or live; - is standard input]:FILE:_files' \
         '*--objects[Kubernetes objects\: files or directories]:PATH:_files' \
         '*--capture[all that a capture or a sysdump holds]:PATH:_files' \
         '--kubeconfig[read objects of the live cluster that this file names]:FILE:_files' \
@@ -198,7 +202,7 @@ _ringfence() {
       ;;
     capture)
       _arguments -s \
-        '*--flows[recorded flows; - is standard input]:FILE:_files' \
+        '*--flows[flows, recorded or live; - is standard input]:FILE:_files' \
         '*--objects[Kubernetes objects\: files or directories]:PATH:_files' \
         '*--capture[all that a capture or a sysdump holds]:PATH:_files' \
         '--kubeconfig[read objects of the live cluster that this file names]:FILE:_files' \
@@ -213,7 +217,7 @@ _ringfence() {
       ;;
     observe)
       _arguments -s \
-        '*--flows[recorded flows; - is standard input]:FILE:_files' \
+        '*--flows[flows, recorded or live; - is standard input]:FILE:_files' \
         '--all[all flows; what a recording gives anyway]' \
         '--first[the first N flows]:N:' \
         '--last[the last N flows, at most 1000000 of a recording]:N:' \
@@ -391,7 +395,7 @@ _ringfence() {
       ;;
     record)
       _arguments -s \
-        '*--flows[recorded flows; - is standard input]:FILE:_files' \
+        '*--flows[flows, recorded or live; - is standard input]:FILE:_files' \
         '*--objects[Kubernetes objects\: files or directories]:PATH:_files' \
         '--kubeconfig[read objects of the live cluster that this file names]:FILE:_files' \
         '--context[read objects of the live cluster of this kubeconfig context]:NAME:' \
@@ -424,7 +428,7 @@ _ringfence() {
       ;;
     serve)
       _arguments -s \
-        '*--flows[recorded flows; - is standard input]:FILE:_files' \
+        '*--flows[flows, recorded or live; - is standard input]:FILE:_files' \
         '--observer[offer Hubble'\''s observer.Observer]' \
         '--listen[where to listen\: HOST\:PORT]:ADDRESS:' \
         '--tls-cert-file[certificate of the server, in PEM]:FILE:_files' \
