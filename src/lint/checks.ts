@@ -1,4 +1,5 @@
 import type { Check } from "./check.ts";
+import { alwaysDeniesHost } from "./checks/always-denies-host.ts";
 import { apiserverEgress } from "./checks/apiserver-egress.ts";
 import { auditL7Live } from "./checks/audit-l7-live.ts";
 import { auditModeLong } from "./checks/audit-mode-long.ts";
@@ -21,6 +22,7 @@ import { fqdnManyIps } from "./checks/fqdn-many-ips.ts";
 import { fqdnNoDnsRule } from "./checks/fqdn-no-dns-rule.ts";
 import { fqdnSearchDomain } from "./checks/fqdn-search-domain.ts";
 import { hairpinDead } from "./checks/hairpin-dead.ts";
+import { hostBypass } from "./checks/host-bypass.ts";
 import { hostRedundant } from "./checks/host-redundant.ts";
 import { hostnetPeer } from "./checks/hostnet-peer.ts";
 import { icmpBlocked } from "./checks/icmp-blocked.ts";
@@ -57,6 +59,7 @@ import { specsVoid } from "./checks/specs-void.ts";
 import { statusInvalid } from "./checks/status-invalid.ts";
 import { subjectMatchesNothing } from "./checks/subject-matches-nothing.ts";
 import { subjectNamespaceOverridden } from "./checks/subject-namespace-overridden.ts";
+import { svcRef } from "./checks/svc-ref.ts";
 import { twoSided } from "./checks/two-sided.ts";
 import { unknownAnnotation } from "./checks/unknown-annotation.ts";
 import { unknownField } from "./checks/unknown-field.ts";
@@ -93,6 +96,7 @@ export const CHECKS: readonly Check[] = [
   scrapeMissing,
   dnsNoTcp,
   ruleShape,
+  svcRef,
   icmpBlocked,
   l7Regex,
   fqdnManyIps,
@@ -112,10 +116,12 @@ export const CHECKS: readonly Check[] = [
   icmpTypeZero,
   knpCase,
   jobIdentity,
+  alwaysDeniesHost,
   authConflict,
   specsVoid,
   flipCutsOpen,
   policyMapFull,
+  hostBypass,
   hostRedundant,
   metricPolicyMissing,
   auditModeLong,

@@ -17,8 +17,7 @@ export const subjectMatchesNothing: Check = {
     "Needs the objects of a whole cluster (its nodes, and Cilium's own pods): with manifests of a repository nobody knows what charts and operators make. These are enough where pods of that namespace carry the same value under another label. Silent about what a CronJob or a workload of 0 replicas would make.",
   needs: ["objects"],
   yieldsTo: ["hostnet-peer"],
-  find: (world) =>
-    isWholeInventory(world.snapshot.inventory) ? world.specs.flatMap((spec) => foundIn(world, spec)) : [],
+  find: (world) => world.specs.flatMap((spec) => foundIn(world, spec)),
   bad: `
 name: the pods are called api
 objects:
