@@ -6,6 +6,7 @@ import type { NameRecord } from "#model/coverage.ts";
 import type { Missing } from "#model/decision.ts";
 import type { Snapshot } from "#model/snapshot.ts";
 import { endKey } from "./end-name.ts";
+import { DNS_PORT, isDns, type ResolverPorts, resolverPorts } from "./resolver-ports.ts";
 import { isOwn, type NameQuery, neighbourOf, type Occasion, ownNames, unnamed } from "./known-names.ts";
 
 /** Who resolves names for a source: an end and port that its DNS questions go to. */
@@ -39,6 +40,7 @@ const NOTHING: NameKnowledge = { learned: [], complete: true };
 /** Gathers what the snapshot knows of names: DNS answers, destination_names, the names files; one table for both ways. */
 export function nameFacts(snapshot: Snapshot): NameFacts {
   const { names, conversations } = snapshot.traffic;
+  const ports = resolverPorts(snapshot);
   const labels = labelledNames(conversations);
   const byAddress = new Map<string, Set<string>>();
   const addressesOf = new Map<string, Set<string>>();
@@ -61,8 +63,8 @@ export function nameFacts(snapshot: Snapshot): NameFacts {
     ...questionsSeen(conversations),
     minTtlSeconds: snapshot.config.value.fqdnMinTtlSeconds ?? 0,
     worked: new WeakMap(),
-    resolversOf: seenResolvers(conversations),
-    usualResolvers: usualResolvers(snapshot),
+    resolversOf: seenResolvers(conversations, ports),
+    usualResolvers: usualResolvers(snapshot, ports),
   };
 }
 
@@ -137,15 +139,14 @@ function sorted(map: ReadonlyMap<string, ReadonlySet<string>>): ReadonlyMap<stri
   return new Map([...map].map(([key, values]) => [key, [...values].sort()]));
 }
 
-/** True for a conversation that asks a resolver: port 53, or DNS requests seen in it on any port. */
-export function isDns(conversation: Conversation): boolean {
-  return conversation.port === 53 || conversation.requests.some((seen) => seen.request.kind === "dns");
-}
-
-function seenResolvers(conversations: readonly Conversation[]): ReadonlyMap<string, readonly Resolver[]> {
+function seenResolvers(
+  conversations: readonly Conversation[],
+  portsOf: ResolverPorts,
+): ReadonlyMap<string, readonly Resolver[]> {
   const found = new Map<string, Resolver[]>();
   for (const conversation of conversations) {
-    if (!isDns(conversation) || conversation.port === null) continue;
+    if (conversation.port === null) continue;
+    if (!isDns(conversation) && !portsOf(conversation.to).includes(conversation.port)) continue;
     const resolver = { to: conversation.to, protocol: conversation.protocol, port: conversation.port };
     const key = endKey(conversation.from);
     const list = found.get(key);
@@ -156,17 +157,19 @@ function seenResolvers(conversations: readonly Conversation[]): ReadonlyMap<stri
 }
 
 /** The cluster's DNS pods, for sources whose questions the recording does not hold. */
-function usualResolvers(snapshot: Snapshot): readonly Resolver[] {
+function usualResolvers(snapshot: Snapshot, portsOf: ResolverPorts): readonly Resolver[] {
   const config = snapshot.config.value;
   const pods = snapshot.inventory.pods.filter(
     (pod) => !pod.hostNetwork && ["kube-dns", "coredns"].includes(pod.labels["k8s-app"] ?? ""),
   );
   const ends: End[] = pods.map((pod) => podEnd(pod, snapshot.inventory, snapshot.cilium.value, config));
   if (ends.length === 0) ends.push(assumedResolver(config.clusterName));
-  return ends.slice(0, 4).flatMap((to) => [
-    { to, protocol: "UDP", port: 53 },
-    { to, protocol: "TCP", port: 53 },
-  ]);
+  return ends.slice(0, 4).flatMap((to) =>
+    (portsOf(to).length > 0 ? portsOf(to) : [DNS_PORT]).flatMap((port) => [
+      { to, protocol: "UDP", port },
+      { to, protocol: "TCP", port },
+    ]),
+  );
 }
 
 /** What nearly every cluster runs, when neither flows nor objects say: CoreDNS in kube-system. */

@@ -6,7 +6,7 @@ import type { RuleExcess } from "#model/generated.ts";
 import type { PolicyObject } from "#model/policy.ts";
 import { policyName } from "#model/policy.ts";
 import type { PlacedRule } from "./assemble.ts";
-import { peerKey, type Port, portText, type RuleDraft } from "./draft.ts";
+import { type Peer, peerKey, type Port, portText, type RuleDraft } from "./draft.ts";
 import { type Group, workloadName } from "./group.ts";
 import type { Stage } from "./stage.ts";
 
@@ -59,8 +59,18 @@ function distinct(groups: readonly Group[]): readonly Subject[] {
   return [...found.values()];
 }
 
+const units = new WeakMap<End, string>();
+
 /** Ends that belong together: a workload, an entity, an address. */
 function unitKey(end: End): string {
+  const known = units.get(end);
+  if (known !== undefined) return known;
+  const key = makeUnitKey(end);
+  units.set(end, key);
+  return key;
+}
+
+function makeUnitKey(end: End): string {
   if (end.kind === "pod") return `${end.namespace}/${workloadName(end)}`;
   return end.kind === "reserved"
     ? `reserved ${end.labels.filter((label) => label.startsWith("reserved:")).join(" ")}`
@@ -115,6 +125,7 @@ function beyondOf({ peers, side }: RuleDraft): string | null {
 /** The known ends that a rule's peers take, one a workload; remembered by what the peers say. */
 function peersMemo(set: PolicySet, stage: Stage) {
   const memo = new Map<string, ReadonlyMap<string, End>>();
+  const candidates = candidateIndex(stage);
   return (policy: PolicyObject, path: string, rule: RuleDraft): ReadonlyMap<string, End> => {
     const key = `${rule.side} ${rule.peers.map(peerKey).join("\n")}`;
     const known = memo.get(key);
@@ -122,11 +133,48 @@ function peersMemo(set: PolicySet, stage: Stage) {
     const element = path.startsWith("spec.") ? path.slice("spec.".length) : path;
     const ref = { policy: policyName(policy), element };
     const found = new Map<string, End>();
-    for (const end of stage.ends) {
+    for (const end of candidates(rule)) {
+      const unit = unitKey(end);
+      if (found.has(unit)) continue;
       const names = end.kind === "address" ? (stage.facts.byAddress.get(end.address) ?? []) : [];
-      if (!found.has(unitKey(end)) && set.engine.selectsPeer(ref, end, names)) found.set(unitKey(end), end);
+      if (set.engine.selectsPeer(ref, end, names)) found.set(unit, end);
     }
     memo.set(key, found);
     return found;
   };
+}
+
+/**
+ * The ends that a rule's peers could take at all, so that the engine is not asked of every address for every rule: labels
+ * with a namespace take pods of it, names take addresses that have them.
+ */
+function candidateIndex({ ends, facts }: Stage): (rule: RuleDraft) => Iterable<End> {
+  const pods = new Map<string, End[]>();
+  const addresses = new Map<string, End[]>();
+  const reserved: End[] = [];
+  for (const end of ends) {
+    if (end.kind === "pod") pushTo(pods, end.namespace, end);
+    else if (end.kind === "address") pushTo(addresses, end.address, end);
+    else reserved.push(end);
+  }
+  const allPods = [...pods.values()].flat();
+  const inside = (peer: Peer): readonly End[] => {
+    if (peer.kind === "group") return pods.get(peer.group.namespace) ?? [];
+    if (peer.kind === "groups") return peer.namespaces?.flatMap((name) => pods.get(name) ?? []) ?? allPods;
+    if (peer.kind === "name" && !peer.name.includes("*")) {
+      return (facts.addressesOf.get(peer.name) ?? []).flatMap((address) => addresses.get(address) ?? []);
+    }
+    if (peer.kind === "cidr") {
+      const address = /^(.*)\/(?:32|128)$/.exec(peer.cidr)?.[1];
+      if (address !== undefined) return addresses.get(address) ?? [];
+    }
+    return peer.kind === "entity" ? [...reserved, ...allPods] : ends;
+  };
+  return ({ peers }) => new Set(peers.flatMap(inside));
+}
+
+function pushTo(map: Map<string, End[]>, key: string, end: End): void {
+  const list = map.get(key);
+  if (list === undefined) map.set(key, [end]);
+  else list.push(end);
 }

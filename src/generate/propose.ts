@@ -137,8 +137,10 @@ function purposeOf(conversation: Conversation, side: Direction, stage: Stage, we
   if (isResolverTraffic(conversation, stage)) return "dns";
   if (side === "egress") return isApiServer(to, port, stage) ? "apiserver" : "application";
   if (to.kind === "pod" && from.kind === "reserved") {
-    const isWebhook = webhooks.has(`${stage.groups.of(to)?.namespace}/${stage.groups.of(to)?.name}:${port}`);
-    if (isWebhook) return "webhook";
+    const isApi = from.labels.includes("reserved:kube-apiserver");
+    if (!isApi && from.labels.includes("reserved:host")) return "probe";
+    const group = stage.groups.of(to);
+    if (webhooks.has(`${group?.namespace}/${group?.name}:${port}`)) return "webhook";
     if (from.labels.includes("reserved:host")) return "probe";
   }
   return to.kind === "pod" && isScraper(from, stage.snapshot) ? "scrape" : "application";

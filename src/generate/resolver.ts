@@ -1,16 +1,13 @@
-import { isDns } from "#analysis/learned-names.ts";
+import { isDns } from "#analysis/resolver-ports.ts";
 import type { Conversation } from "#model/conversation.ts";
 import type { Stage } from "./stage.ts";
-
-const DNS_PORT = 53;
 
 /**
  * True for a conversation with a resolver: port 53, DNS requests seen in it, or a container port that a Service's port 53
  * leads to (CoreDNS on 5353, a node-local resolver on 8053).
  */
-export function isResolverTraffic(conversation: Conversation, stage: Stage): boolean {
+export function isResolverTraffic(conversation: Conversation, { resolverPorts }: Stage): boolean {
   const { to, port, protocol } = conversation;
   if (port === null || (protocol !== "UDP" && protocol !== "TCP")) return false;
-  if (isDns(conversation)) return true;
-  return to.kind === "pod" && stage.services.servicePorts(to, port).includes(DNS_PORT);
+  return isDns(conversation) || resolverPorts(to).includes(port);
 }

@@ -50,13 +50,6 @@ export class ServiceIndex {
       .map((way) => way.service);
   }
 
-  /** The Service ports that lead to this container port of the end. */
-  servicePorts(end: PodEnd, port: number): readonly number[] {
-    return this.waysTo(end)
-      .filter((way) => way.target === port)
-      .map((way) => way.port);
-  }
-
   /** Every Service port that leads to the end, with the container port that it leads to. */
   waysTo(end: PodEnd): readonly Way[] {
     const known = this.#known.get(end);

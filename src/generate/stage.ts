@@ -4,6 +4,7 @@ import { knownEnds, podEnds } from "#analysis/known-ends.ts";
 import { type NameFacts, nameFacts } from "#analysis/learned-names.ts";
 import { type PolicySet, policySet } from "#analysis/proposal.ts";
 import { podEnd } from "#engine/identity/identity.ts";
+import { type ResolverPorts, resolverPorts } from "#analysis/resolver-ports.ts";
 import type { Conversation, End, PodEnd } from "#model/conversation.ts";
 import type { Service } from "#model/objects.ts";
 import type { Snapshot } from "#model/snapshot.ts";
@@ -23,6 +24,7 @@ export type Stage = {
   readonly ends: readonly End[];
   readonly groups: Groups;
   readonly services: ServiceIndex;
+  readonly resolverPorts: ResolverPorts;
   readonly apiServerPorts: ReadonlySet<number>;
   readonly frontends: ReadonlyMap<string, Service>;
   /** The policies in force. */
@@ -49,6 +51,7 @@ export function prepare({ snapshot: given, options }: GenerateInput): Stage {
     ends,
     groups,
     services: new ServiceIndex(snapshot),
+    resolverPorts: resolverPorts(snapshot),
     apiServerPorts: apiServerPorts(snapshot),
     frontends: serviceFrontends(snapshot.inventory.services),
     inForce,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Conversation } from "../../src/model/conversation.ts";
-import { asked, COREDNS } from "../stories/story.ts";
-import { made, policyNamed, rulesOf } from "./generating.ts";
+import { asked, COREDNS, worldOf } from "../stories/story.ts";
+import { type Made, made, madeFrom, policyNamed, rulesOf } from "./generating.ts";
 
 /** A pod as a controller runs it, on one line. */
 function running(
@@ -276,8 +276,9 @@ describe("names", () => {
   });
 });
 
+const once: Partial<Conversation> = { flows: 1, firstSeen: 1000, lastSeen: 1000, longestSeconds: 0 };
+
 describe("what looks unwanted", () => {
-  const once: Partial<Conversation> = { flows: 1, firstSeen: 1000, lastSeen: 1000, longestSeconds: 0 };
   const kinds = (one: ReturnType<typeof made>) =>
     one.generated.unwanted.map(({ kind, from, to, on, result }) => `${kind} ${from} → ${to} ${on} ${result}`);
 
@@ -375,20 +376,61 @@ describe("many peers", () => {
     });
   });
 
-  it("5,000 of them make a rule that can be read, and what was collapsed is said", () => {
-    const names = clients(5000, (index) => `n${index % 70}`);
-    const one = made({
-      ...world(names),
-      seen: `${names
-        .slice(0, 4990)
-        .map((name) => `${name} -> shop/db:5432 TCP`)
-        .join("\n")}`,
+  /** As many workloads that call the database, each of its own label; made without objects, which take long to read. */
+  function callers(count: number, namespace: (index: number) => string, silent: (index: number) => boolean): Made {
+    const { snapshot } = worldOf({ objects: SHOP, seen: "shop/web -> shop/db:5432 TCP", policies: "" });
+    const [first] = snapshot.traffic.conversations;
+    if (first?.from.kind !== "pod") throw new Error("no pod");
+    const { from } = first;
+    const conversations = Array.from({ length: count }, (_, index): Conversation => {
+      const name = `c${index}`;
+      const labels = [
+        `k8s:app=${name}`,
+        "k8s:io.cilium.k8s.policy.cluster=default",
+        `k8s:io.kubernetes.pod.namespace=${namespace(index)}`,
+      ];
+      const end = {
+        ...from,
+        namespace: namespace(index),
+        workload: { kind: "Deployment", name },
+        pods: [`${name}-x`],
+        labels,
+      };
+      return { ...first, id: name, from: end, port: silent(index) ? 22 : 5432, ...(silent(index) ? once : {}) };
     });
+    return madeFrom({ ...snapshot, traffic: { ...snapshot.traffic, conversations } });
+  }
+
+  it("1,500 of them make a rule that can be read, without anybody who was not seen", () => {
+    const one = callers(
+      1500,
+      (index) => `n${index % 40}`,
+      () => false,
+    );
     const policy = policyNamed(one, "shop/db");
     expect(JSON.stringify(policy.policy.value).length).toBeLessThan(2000);
-    expect(policy.rules[0]?.notes.join()).toMatch(/4990 workloads .* collapsed to every pod of the cluster/);
-    expect(policy.rules[0]?.excess.count).toBeGreaterThan(0);
-    expect(one.generated.proof).toMatchObject({ allowed: 4990, denied: [] });
+    expect(policy.rules[0]).toMatchObject({
+      notes: ["all 1500 known workloads of 40 namespaces"],
+      excess: { count: 0 },
+    });
+    expect(one.generated.proof).toMatchObject({ allowed: 1500, denied: [] });
+  }, 60_000);
+
+  it("too many to list are collapsed to what has no end, and that is said", () => {
+    const one = callers(
+      600,
+      (index) => `n${index % 60}`,
+      (index) => index < 60,
+    );
+    const [rule] = policyNamed(one, "shop/db").rules;
+    expect(rule?.notes.join()).toMatch(/540 workloads .* collapsed to every pod of the cluster/);
+    // The sixty that only knocked at port 22, shop/web, and the database itself.
+    expect(rule?.excess.count).toBe(62);
+    expect(rule?.excess.examples).toHaveLength(3);
+    expect(one.generated.findings.map((finding) => finding.id)).toContain("looser-than-seen");
+    expect(new Set(one.generated.unwanted.map(({ kind, result }) => `${kind} ${result}`))).toEqual(
+      new Set(["once denied"]),
+    );
   }, 60_000);
 
   it("5,000 outside addresses become the world, and that is said", () => {

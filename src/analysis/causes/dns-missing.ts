@@ -1,6 +1,6 @@
 import type { Cause } from "../cause.ts";
 import { dnsProxySteps } from "../dns-steps.ts";
-import { isDns } from "../learned-names.ts";
+import { isDns } from "../resolver-ports.ts";
 
 /** Egress is isolated and nothing lets the subject ask its resolver: every name it needs fails. */
 export const dnsMissing: Cause = {
