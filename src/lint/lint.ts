@@ -90,11 +90,18 @@ function isAboutSame(one: Found, other: Found): boolean {
   return policyName(one.policy) === policyName(other.policy) && sameElement(one.path, other.path);
 }
 
-/** Two findings that name different conversations of one rule are two things. */
-function mayShareConversations({ conversations: one = [] }: Found, { conversations: other = [] }: Found): boolean {
-  if (one.length === 0 || other.length === 0) return true;
-  const own = new Set(one);
-  return other.some((conversation) => own.has(conversation));
+/**
+ * Two findings that name different conversations of one rule are two things. `other` may come from the text alone: then
+ * the endpoints that it names, if any, have to be among those that `one` is about.
+ */
+function mayShareConversations(one: Found, other: Found): boolean {
+  const [own, others] = [one.conversations ?? [], other.conversations ?? []];
+  if (own.length > 0 && others.length > 0) return others.some((conversation) => own.includes(conversation));
+  if (own.length === 0) return true;
+  const ends = new Set(own.flatMap(({ from, to }) => [endKey(from), endKey(to)]));
+  return [other.subjects ?? [], other.peers ?? []].every(
+    (list) => list.length === 0 || list.some((end) => ends.has(endKey(end))),
+  );
 }
 
 type Fixer = (held: Held) => LintFix | null;

@@ -8,7 +8,7 @@ import { NAMESPACE_LABEL } from "#model/labels.ts";
 import type { PolicyObject } from "#model/policy.ts";
 import type { LintRule, LintWorld } from "./lint-world.ts";
 import { nodeEnd, OUTSIDE } from "./probe.ts";
-import { witnesses } from "./subjects.ts";
+import { SpecSet, witnesses } from "./subjects.ts";
 
 /** A peer of a rule, with the names it is known by. `isReal`: of the objects or the recording. */
 export type PeerSample = { readonly end: End; readonly names: readonly string[] };
@@ -36,6 +36,7 @@ export function peerSamples(rule: LintRule, world: LintWorld): readonly PeerSamp
 }
 
 const NO_NAMES: readonly string[] = [];
+const NO_SPECS = new SpecSet([]);
 
 function everybody(world: LintWorld): readonly PeerSample[] | null {
   return entitySamples("all", world);
@@ -53,7 +54,7 @@ function podSamples(selector: Json, policy: PolicyObject, world: LintWorld): rea
   };
   const { minor, config, snapshot } = world;
   const engine = createEngine({ minor, config, inventory: snapshot.inventory, policies: [whole] });
-  const ends = witnesses({ policy: whole, path: "spec", value }, [], snapshot, engine);
+  const ends = witnesses({ policy: whole, path: "spec", value }, NO_SPECS, snapshot, engine);
   return ends.length === 0 ? null : ends.map((end) => ({ end, names: NO_NAMES }));
 }
 

@@ -3,6 +3,7 @@ import { publicServices } from "#analysis/pod-facts.ts";
 import type { Candidate, Walk } from "#model/connection.ts";
 import type { End, PodEnd } from "#model/conversation.ts";
 import type { Severity } from "#model/finding.ts";
+import type { Inventory } from "#model/objects.ts";
 import { policyName } from "#model/policy.ts";
 import type { Check, Found } from "../check.ts";
 import { isIsolated } from "../isolation-memo.ts";
@@ -51,12 +52,18 @@ function foundOf(spec: Spec, world: LintWorld): readonly Found[] {
   const selects = (end: End) => alone.selectsSubject(name, end);
   const cuts = [...health(selects, name, world), ...ingress(selects, name, world), ...pods(selects, name, world)];
   return cuts.map(({ what, help, severity, ends }) => ({
-    ...{ policy: spec.policy, path: `${spec.path}.endpointSelector`, help, severity, subjects: ends },
+    ...{ policy: spec.policy, path: spec.path, help, severity, subjects: ends },
     message: `the clusterwide selector also takes ${what}`,
   }));
 }
 
 type Selects = (end: End) => boolean;
+
+/** Nodes with a health endpoint; null where the objects do not tell. */
+function healthEndpoints({ nodes, ciliumNodes }: Inventory): number | null {
+  if (ciliumNodes.length > 0) return ciliumNodes.filter((node) => node.healthAddresses.length > 0).length;
+  return nodes.length > 0 ? nodes.length : null;
+}
 
 /** The allow rules that take a connection's port, or those that take its peer as well; null where this policy isolates nothing there. */
 function allows(walk: Walk, name: string): readonly Candidate[] | null {
@@ -67,11 +74,11 @@ function allows(walk: Walk, name: string): readonly Candidate[] | null {
 function health(selects: Selects, name: string, world: LintWorld): readonly Cut[] {
   const end = ownEndpoint("health");
   const { inventory } = world.snapshot;
-  const nodes = Math.max(inventory.nodes.length, inventory.ciliumNodes.length);
-  if (nodes === 1 || !selects(end)) return [];
+  const nodes = healthEndpoints(inventory);
+  if ((nodes !== null && nodes < 2) || !selects(end)) return [];
   const open = allows(world.set.engine.walk(probe(nodeEnd(false), end, { port: 4240 }), "ingress"), name);
   if (open === null || open.some((one) => one.peerMatches || /CIDR|Nodes/.test(one.peerField ?? ""))) return [];
-  const known = nodes > 1;
+  const known = nodes !== null;
   const what = `the agents' health endpoint, and nothing admits other nodes to it: the nodes call each other unreachable${known ? "" : " (on more than one node, with endpoint health checking on as by default)"}`;
   const help =
     "add `fromEntities: [remote-node]` to it, or keep health out of the selector: `matchExpressions: [{key: reserved:health, operator: DoesNotExist}]`";

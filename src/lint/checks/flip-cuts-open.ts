@@ -13,6 +13,7 @@ export const flipCutsOpen: Check = {
   limits:
     "Open is what shows established packets without their SYN in the recording, or was still open at its end; idle connections are in no recording.",
   needs: ["flows"],
+  yieldsTo: ["ccnp-wide", "self-lockout"],
   find: (world) => [
     ...grouped(newDenials(world).filter(({ denied }) => isOpen(denied.denial.conversation))).map(cut),
     ...world.conversations.flatMap((one) => moved(one, world)),

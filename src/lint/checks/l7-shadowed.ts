@@ -1,7 +1,8 @@
+import { itemsAt } from "#analysis/element.ts";
 import type { PodEnd } from "#model/conversation.ts";
 import type { Ruling } from "#model/decision.ts";
 import { isObject } from "#model/json.ts";
-import type { RuleRef } from "#model/policy.ts";
+import { elementPath, type PolicyObject, type RuleRef } from "#model/policy.ts";
 import type { Check, Found } from "../check.ts";
 import { isIsolated } from "../isolation-memo.ts";
 import { type L7Item, refusingL7, specOf } from "../l7-rules.ts";
@@ -85,21 +86,26 @@ function portsOf({ item, kind }: L7Item): readonly Port[] {
 
 type Sides = { readonly ends: readonly PodEnd[]; readonly peers: readonly PeerSample[] };
 
-/** The rules that let the refused request through, for every subject and peer; null where it is refused for one. */
+/** The rules that let the refused request through, the most frequent first; null where it is refused for one subject or peer. */
 function openedBy(item: L7Item, port: Port, { ends, peers }: Sides, world: LintWorld): readonly RuleRef[] | null {
-  const openers = new Map<string, RuleRef>();
+  const openers = new Map<string, { readonly rule: RuleRef; times: number }>();
   for (const end of ends) {
     if (!isIsolated(world, end, item.rule.direction)) return null;
     for (const peer of peers) {
       const by = passedBy(item, port, { end, peer }, world);
       if (by === null) return null;
-      for (const rule of by) openers.set(`${rule.policy} ${rule.element}`, rule);
+      for (const rule of by) {
+        const opener = openers.get(`${rule.policy} ${rule.element}`) ?? { rule, times: 0 };
+        opener.times++;
+        openers.set(`${rule.policy} ${rule.element}`, opener);
+      }
     }
   }
-  const refs = [...openers.values()];
+  const refs = [...openers.values()].sort((a, b) => b.times - a.times).map(({ rule }) => rule);
   return refs.some((ref) => negates(ref, world)) ? null : refs;
 }
 
+/** The rules that let the request through for these two; null where it is refused. */
 function passedBy(
   { rule, request }: L7Item,
   port: Port,
@@ -107,11 +113,21 @@ function passedBy(
   world: LintWorld,
 ): readonly RuleRef[] | null {
   const asked = { ...port, request };
-  const connection = rule.direction === "ingress" ? probe(peer.end, end, asked) : probe(end, peer.end, asked);
-  const decision = world.set.engine.decide({ ...connection, names: { learned: peer.names, complete: true } });
-  const ruling: Ruling | null = decision[rule.direction];
+  const plain = rule.direction === "ingress" ? probe(peer.end, end, asked) : probe(end, peer.end, asked);
+  const connection = { ...plain, names: { learned: peer.names, complete: true } };
+  const { engine, policies } = world.set;
+  const ruling: Ruling | null = engine.decide(connection)[rule.direction];
   if (ruling?.decision !== "allowed" || ruling.implicit !== null) return null;
-  return ruling.redirect === null || ruling.l7 === "allowed" ? ruling.by : null;
+  if (ruling.redirect !== null && ruling.l7 !== "allowed") return null;
+  const taking = engine.walk(connection, rule.direction).candidates.filter((one) => !one.deny && one.fails === "none");
+  const open = taking.filter((one) => !hasL7(policies.get(one.rule.policy), one.rule));
+  return (open.length > 0 ? open : taking).map((one) => one.rule);
+}
+
+/** Whether every element of its toPorts has L7 rules. */
+function hasL7(policy: PolicyObject | undefined, rule: RuleRef): boolean {
+  const items = policy === undefined ? [] : itemsAt(policy.value, `${elementPath(rule.element)}.toPorts`);
+  return items.length > 0 && items.every(({ value }) => isObject(value) && value["rules"] !== undefined);
 }
 
 /** A rule whose selectors only exclude may take the sample and not its likes. */

@@ -76,7 +76,9 @@ function foundIn({ policy, path, value }: Selector, world: LintWorld): readonly 
     if (!isFilteredOut(one.key, world)) return [];
     const effect = one.excludes ? "it excludes nobody" : "the selector takes no pod";
     const message = `${bareKey(one.key)} is no part of identities${assumed(world)}: ${effect}`;
-    const help = "select by a label of the workload, such as app.kubernetes.io/name";
+    const help = bareKey(one.key).startsWith("io.kubernetes.")
+      ? "for the namespace write io.kubernetes.pod.namespace"
+      : "select by a label of the workload, such as app.kubernetes.io/name";
     return [{ policy, path: one.path, message, help, ...(one.excludes ? { severity: "warn" as const } : {}) }];
   });
 }

@@ -2,7 +2,15 @@ import type { Check, Found } from "../check.ts";
 import { aboutDenials, grouped, isOpen, type NewDenial, newDenials } from "../newly-denied.ts";
 
 /** Causes that have a check of their own, and checks that say it more exactly. */
-const MORE_EXACT = ["flip-cuts-open", "self-lockout", "port-service"];
+const MORE_EXACT = [
+  "flip-cuts-open",
+  "self-lockout",
+  "two-sided",
+  "lb-identity",
+  "ccnp-wide",
+  "webhook-ingress",
+  "port-service",
+];
 
 export const newlyDenied: Check = {
   id: "newly-denied",
