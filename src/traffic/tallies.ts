@@ -70,8 +70,8 @@ export type Tallied = {
 export class Tallies {
   private readonly words = new Int32Array(SLOTS * WAYS * WORDS);
   private readonly times = new Float64Array(this.words.buffer);
-  private readonly addresses: string[] = Array.from({ length: SLOTS * WAYS * 2 }, () => "");
-  private readonly facts: (TallyFacts | undefined)[] = Array.from({ length: SLOTS * WAYS }, () => undefined);
+  private readonly addresses: string[] = Array<string>(SLOTS * WAYS * 2).fill("");
+  private readonly facts: (TallyFacts | undefined)[] = Array<TallyFacts | undefined>(SLOTS * WAYS).fill(undefined);
   private readonly metOnce = new Int32Array(SLOTS * WAYS * 2);
   private readonly settle: (tallied: Tallied) => void;
   private begin = Number.NaN;

@@ -316,4 +316,18 @@ describe("recorded flows", () => {
       expect(judged("GetFlowsResponse", ours)).toBe(line);
     }
   });
+
+  it("say the same when their parts are known, with another uuid, and with parts of others", () => {
+    const lines = gunzipSync(readFileSync(join(fixtures, "flows-a.jsonl.gz")))
+      .toString()
+      .trimEnd()
+      .split("\n");
+    const again = lines.map((line) => line.replace(/"uuid":"[^"]*"/, '"uuid":"another"'));
+    const mixed = lines.map((line, index) => line.replace(/"Summary":"(?:[^"\\]|\\.)*"/, `"Summary":"${index % 7}"`));
+    const by = new Transcriber();
+    for (const line of [lines, again, lines, again, mixed, lines, mixed, again].flat()) {
+      const message = readProtojson(line, "GetFlowsResponse", { discardUnknown: false });
+      expect(transcribed("GetFlowsResponse", writeMessage("GetFlowsResponse", message), by)).toBe(line);
+    }
+  });
 });

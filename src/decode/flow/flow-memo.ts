@@ -8,7 +8,7 @@ export class TextMemo {
   constructor(slots: number) {
     this.mask = slots - 1;
     this.hashes = new Int32Array(slots);
-    this.texts = Array.from({ length: slots }, () => "");
+    this.texts = Array<string>(slots).fill("");
   }
 
   get(bytes: Uint8Array, start: number, end: number, hash: number): string {
@@ -29,9 +29,10 @@ export class NameTable {
   private readonly mask: number;
 
   constructor(names: ReadonlyMap<string, number>) {
-    this.mask = 1023;
-    this.slots = Array.from({ length: this.mask + 1 }, () => "");
-    this.ids = new Int32Array(this.mask + 1).fill(-1);
+    const slots = 4 << (32 - Math.clz32(names.size));
+    this.mask = slots - 1;
+    this.slots = Array<string>(slots).fill("");
+    this.ids = new Int32Array(slots).fill(-1);
     for (const [name, id] of names) this.add(name, id);
   }
 
@@ -114,7 +115,7 @@ export class SpanMemo<T> {
     this.mask = slots - 1;
     this.metOnce = new Int32Array(slots * WAYS);
     this.records = new Int32Array(slots * WAYS * RECORD);
-    this.values = Array.from({ length: slots * WAYS }, () => undefined);
+    this.values = Array<T | undefined>(slots * WAYS).fill(undefined);
     this.mostBytes = slots * SLOT_BYTES;
   }
 

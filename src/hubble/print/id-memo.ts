@@ -11,7 +11,7 @@ export class IdMemo<T> {
   constructor(slots: number) {
     this.mask = slots - 1;
     this.ids = new Int32Array(slots * 2);
-    this.values = Array.from({ length: slots }, () => undefined);
+    this.values = Array<T | undefined>(slots).fill(undefined);
   }
 
   get(first: number, second: number): T | undefined {

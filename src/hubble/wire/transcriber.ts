@@ -1,5 +1,5 @@
 import { JsonBuffer } from "./json-buffer.ts";
-import { WireTextMemo } from "./text-memo.ts";
+import { type WireStretch, WireTextMemo } from "./text-memo.ts";
 import { WireCursor, WireError } from "./wire-cursor.ts";
 import { type WireField, WireKind, type WirePlan, WireType } from "./wire-plan.ts";
 
@@ -24,9 +24,15 @@ export type NoteUnknown = (unknown: Unknown) => void;
 export class Transcriber {
   private readonly cursor = new WireCursor();
   private readonly memo = new WireTextMemo(1 << 13);
+  private readonly tails = new WireTextMemo(1 << 13);
   private readonly note: NoteUnknown;
   private readonly noted = new Set<string>();
   private out = new JsonBuffer(0);
+  private view: DataView = new DataView(new ArrayBuffer(0));
+  /** Of the flow at hand: where its tail begins (-1: it has none), and the uuid with its tag. */
+  private tailAt = -1;
+  private uuidAt = 0;
+  private uuidEnd = 0;
   /** Where the fields of the messages at hand begin and end, two a field; one message after the other. */
   private spans = new Int32Array(4096);
   private top = 0;
@@ -41,7 +47,7 @@ export class Transcriber {
   write(plan: WirePlan, bytes: Uint8Array, out: JsonBuffer): void {
     const { length } = out;
     this.out = out;
-    this.cursor.bytes = bytes;
+    this.attach(bytes);
     this.top = 0;
     this.earlier.clear();
     try {
@@ -52,15 +58,21 @@ export class Transcriber {
     }
   }
 
+  private attach(bytes: Uint8Array): void {
+    this.cursor.bytes = bytes;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
   private message(plan: WirePlan, start: number, end: number): void {
     const base = this.scan(plan, start, end);
-    const { out, spans } = this;
+    const { out } = this;
     out.byte(OPEN_BRACE);
     const open = out.length;
-    const { fields } = plan;
-    for (let index = 0, slot = base; index < fields.length; index++, slot += 2) {
-      const field = fields[index];
-      if (field !== undefined && (spans[slot] ?? -1) >= 0) this.field(plan, field, slot);
+    if (plan.tail < 0) this.fields(plan, base, [0, plan.fields.length]);
+    else {
+      const tail = this.tailStretch(end);
+      this.fields(plan, base, [0, plan.tail]);
+      if (tail !== null) this.tail(plan, base, tail);
     }
     if (out.length === open) out.byte(CLOSE_BRACE);
     // Instead of the last field's comma.
@@ -68,10 +80,46 @@ export class Transcriber {
     this.top = base;
   }
 
+  private fields(plan: WirePlan, base: number, [from, to]: readonly [number, number]): void {
+    const { spans } = this;
+    for (let index = from, slot = base + from * 2; index < to; index++, slot += 2) {
+      const field = plan.fields[index];
+      if (field !== undefined && (spans[slot] ?? -1) >= 0) this.field(plan, field, slot);
+    }
+  }
+
+  /** All bytes of the flow from its first field of the tail on, but those of the uuid; null without such a field. */
+  private tailStretch(end: number): WireStretch | null {
+    const { tailAt, uuidAt, uuidEnd } = this;
+    if (tailAt < 0) return null;
+    return uuidAt > tailAt
+      ? { start: tailAt, cut: uuidAt, rest: uuidEnd, end }
+      : { start: tailAt, cut: tailAt, rest: tailAt, end };
+  }
+
+  /** Fields after the ends: they repeat together from flow to flow. */
+  private tail(plan: WirePlan, base: number, at: WireStretch): void {
+    const { out, cursor, tails } = this;
+    const fields: readonly [number, number] = [plan.tail, plan.fields.length];
+    // What came more than once is not all in its last place.
+    if (this.earlier.size > 0) return this.fields(plan, base, fields);
+    const known = tails.find(plan, this.view, at);
+    if (known !== undefined) return out.text(known);
+    const worth = tails.worth(at);
+    const from = out.length;
+    const unknowns = this.noted.size;
+    this.fields(plan, base, fields);
+    if (worth !== 0 && this.noted.size === unknowns) {
+      tails.put(plan, worth, cursor.bytes, { at, text: out.bytes.subarray(from, out.length) });
+    }
+  }
+
   /** Finds the fields; answers where their spans are. */
   private scan(plan: WirePlan, start: number, end: number): number {
     const base = this.claim(plan.fields.length * 2);
+    if (plan.uuid >= 0) this.uuidAt = -1;
     const { cursor, spans } = this;
+    let tailAt = -1;
     cursor.at = start;
     while (cursor.at < end) {
       const tagAt = cursor.at;
@@ -85,6 +133,7 @@ export class Transcriber {
         continue;
       }
       const slot = base + index * 2;
+      if (tailAt < 0 && plan.tail >= 0 && index >= plan.tail) tailAt = tagAt;
       if (field.isRepeated) this.markRepeated(field, wireType, slot, [tagAt, end]);
       else if (wireType === field.wireType) {
         const from = wireType === WireType.bytes ? cursor.size(end) : -1;
@@ -95,9 +144,14 @@ export class Transcriber {
         if (field.wireType === WireType.bytes && (spans[slot] ?? -1) >= 0) this.keepEarlier(field, slot);
         spans[slot] = valueAt;
         spans[slot + 1] = cursor.at;
+        if (index === plan.uuid) {
+          this.uuidAt = tagAt;
+          this.uuidEnd = cursor.at;
+        }
       } else this.unknown(plan, number, wireType, end);
     }
     if (cursor.at !== end) throw new WireError("a field is longer than its message");
+    if (plan.tail >= 0) this.tailAt = tailAt;
     return base;
   }
 
@@ -177,10 +231,10 @@ export class Transcriber {
     const { bytes } = cursor;
     const all = joined(this.earlier.get(slot), bytes.subarray(spans[slot], spans[slot + 1]));
     this.earlier.delete(slot);
-    cursor.bytes = all;
+    this.attach(all);
     cursor.at = 0;
     const isWritten = this.value(plan, field, all.length, false);
-    cursor.bytes = bytes;
+    this.attach(bytes);
     return isWritten;
   }
 
@@ -250,13 +304,16 @@ export class Transcriber {
     if (plan === null) throw new Error(`no message of ${field.name}`);
     if (!field.isRemembered || end - start < 4) return this.message(plan, start, end);
     const { bytes } = cursor;
-    const known = this.memo.find(plan, bytes, start, end);
+    const at = { start, cut: end, rest: end, end };
+    const known = this.memo.find(plan, this.view, at);
     if (known !== undefined) return out.text(known);
+    const worth = this.memo.worth(at);
     const from = out.length;
     const unknowns = this.noted.size;
     this.message(plan, start, end);
-    if (this.noted.size === unknowns)
-      this.memo.put(plan, bytes.subarray(start, end), out.bytes.subarray(from, out.length));
+    if (worth !== 0 && this.noted.size === unknowns) {
+      this.memo.put(plan, worth, bytes, { at, text: out.bytes.subarray(from, out.length) });
+    }
   }
 
   private enum(plan: WirePlan, field: WireField, isZeroKept: boolean): boolean {

@@ -50,6 +50,10 @@ export type WirePlan = {
   readonly small: Int16Array;
   readonly large: ReadonlyMap<number, number>;
   readonly reserved: ReadonlySet<number>;
+  /** Of a flow: index of the first field after its ends. That and those after it repeat together. -1 for other messages. */
+  readonly tail: number;
+  /** Index of the uuid, which may stand among them; -1 for none. */
+  readonly uuid: number;
   /** Indexes in the order of the numbers: the order in which Go writes them. */
   readonly byNumber: readonly number[];
 };
@@ -94,6 +98,8 @@ export function wirePlan(name: string): WirePlan {
     small: Int16Array.from({ length: 64 }, (_, number) => fields.findIndex((field) => field.number === number)),
     large: new Map(fields.map((field, index): [number, number] => [field.number, index])),
     reserved: new Set(RESERVED_NUMBERS[name] ?? []),
+    tail: name === "Flow" ? fields.findIndex((field) => field.name === "Type") : -1,
+    uuid: name === "Flow" ? fields.findIndex((field) => field.name === "uuid") : -1,
     byNumber: fields
       .map((field, index) => ({ number: field.number, index }))
       .sort((a, b) => a.number - b.number)
