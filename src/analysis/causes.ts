@@ -3,6 +3,7 @@ import { cidrCluster } from "./causes/cidr-cluster.ts";
 import { denyOnlyDefaultDeny } from "./causes/deny-only-default-deny.ts";
 import { denyRule } from "./causes/deny-rule.ts";
 import { dnsMissing } from "./causes/dns-missing.ts";
+import { dnsResolverMismatch } from "./causes/dns-resolver-mismatch.ts";
 import { fqdnApex } from "./causes/fqdn-apex.ts";
 import { fqdnNoDnsRule } from "./causes/fqdn-no-dns-rule.ts";
 import { fqdnSearchDomain } from "./causes/fqdn-search-domain.ts";
@@ -26,6 +27,7 @@ export const CAUSES: readonly Cause[] = [
   fqdnSearchDomain,
   fqdnApex,
   hairpinDead,
+  dnsResolverMismatch,
   portService,
   nsScope,
   webhookIngress,

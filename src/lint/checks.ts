@@ -8,12 +8,14 @@ import { authConflict } from "./checks/auth-conflict.ts";
 import { ccnpWide } from "./checks/ccnp-wide.ts";
 import { cidrCluster } from "./checks/cidr-cluster.ts";
 import { coverageGap } from "./checks/coverage-gap.ts";
+import { crdMissing } from "./checks/crd-missing.ts";
 import { deadRule } from "./checks/dead-rule.ts";
 import { defaultDenyConflict } from "./checks/default-deny-conflict.ts";
 import { denyOnlyDefaultDeny } from "./checks/deny-only-default-deny.ts";
 import { dnsFilterDepth } from "./checks/dns-filter-depth.ts";
 import { dnsMissing } from "./checks/dns-missing.ts";
 import { dnsNoTcp } from "./checks/dns-no-tcp.ts";
+import { dnsResolverMismatch } from "./checks/dns-resolver-mismatch.ts";
 import { dnsRuleByAccident } from "./checks/dns-rule-by-accident.ts";
 import { emptyPeerOpens } from "./checks/empty-peer-opens.ts";
 import { flipCutsOpen } from "./checks/flip-cuts-open.ts";
@@ -39,6 +41,7 @@ import { labelNotText } from "./checks/label-not-text.ts";
 import { lbIdentity } from "./checks/lb-identity.ts";
 import { metricPolicyMissing } from "./checks/metric-policy-missing.ts";
 import { multusNics } from "./checks/multus-nics.ts";
+import { namedPort } from "./checks/named-port.ts";
 import { negationTooWide } from "./checks/negation-too-wide.ts";
 import { newlyDenied } from "./checks/newly-denied.ts";
 import { nodeEntity } from "./checks/node-entity.ts";
@@ -75,6 +78,9 @@ export const CHECKS: readonly Check[] = [
   dnsMissing,
   portService,
   statusInvalid,
+  schema,
+  unknownField,
+  labelNotText,
   peerMatchesNothing,
   subjectMatchesNothing,
   fqdnSearchDomain,
@@ -90,8 +96,10 @@ export const CHECKS: readonly Check[] = [
   defaultDenyConflict,
   auditL7Live,
   l7Shadowed,
+  dnsResolverMismatch,
   hairpinDead,
   labelNotIdentity,
+  namedPort,
   selfLockout,
   scrapeMissing,
   dnsNoTcp,
@@ -131,7 +139,5 @@ export const CHECKS: readonly Check[] = [
   subjectNamespaceOverridden,
   wideWorld443,
   knpExceptPodCidr,
-  schema,
-  unknownField,
-  labelNotText,
+  crdMissing,
 ];
