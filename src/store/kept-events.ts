@@ -1,8 +1,8 @@
 import type { Value } from "./duckdb.ts";
 import type { SplitLine } from "./event-text.ts";
 
-/** Further templates stand whole in their row: what differs is then none of the members that are known to. */
-const MAX_TEMPLATES = 20_000;
+/** Further templates of an hour stand whole in their row: what differs is then none of the members that are known to. */
+const MAX_TEMPLATES = 40_000;
 /** No template: the line stands in `rest` as it came. */
 export const NO_TEMPLATE = -1;
 
@@ -27,14 +27,18 @@ export type EventRows = {
 /** Events kept since the last flush, up to a bound, in the order in which they came. */
 export class KeptEvents {
   readonly rows: EventRows = newRows();
+  /** Those that its rows name. */
   readonly templates = new Map<string, number>();
   /** Events that the bound left no room for. */
   dropped = 0;
   private readonly most: number;
+  private readonly numbers: Map<string, number>;
   private readonly pairs = new Map<string, string>();
 
-  constructor(most: number) {
+  /** `before`: events of the same hour; a template has one number in all parts of an hour, so that they can be joined as they are. */
+  constructor(most: number, before: KeptEvents | null = null) {
     this.most = most;
+    this.numbers = before?.numbers ?? new Map();
   }
 
   get size(): number {
@@ -69,15 +73,10 @@ export class KeptEvents {
     rows.rest.push(ownCopy(isWhole ? line() : split.rest));
   }
 
-  /** Takes over what came after, as far as there is room: these could not be written. */
+  /** Takes over what came after of the same hour, as far as there is room: these could not be written. */
   join(later: KeptEvents): KeptEvents {
-    const texts = [...later.templates.keys()];
-    const numbers = texts.map((text) => this.templateOf(text));
     const room = Math.max(0, Math.min(later.size, this.most - this.size));
-    const own = (number: Value) => (typeof number === "number" ? (numbers[number] ?? NO_TEMPLATE) : NO_TEMPLATE);
-    for (const name of TEMPLATE_FIELDS) {
-      for (const value of later.rows[name].slice(0, room)) this.rows[name].push(own(value));
-    }
+    for (const [text, number] of later.templates) this.templates.set(text, number);
     for (const name of EVENT_FIELDS) {
       for (const value of later.rows[name].slice(0, room)) this.rows[name].push(value);
     }
@@ -97,9 +96,12 @@ export class KeptEvents {
   private templateOf(text: string): number {
     const known = this.templates.get(text);
     if (known !== undefined) return known;
-    if (this.templates.size >= MAX_TEMPLATES) return NO_TEMPLATE;
-    const number = this.templates.size;
-    this.templates.set(ownCopy(text), number);
+    const before = this.numbers.get(text);
+    if (before === undefined && this.numbers.size >= MAX_TEMPLATES) return NO_TEMPLATE;
+    const number = before ?? this.numbers.size;
+    const own = before === undefined ? ownCopy(text) : text;
+    if (before === undefined) this.numbers.set(own, number);
+    this.templates.set(own, number);
     return number;
   }
 }
@@ -109,8 +111,19 @@ function ownCopy(text: string): string {
   return text.length < 13 ? text : Buffer.from(text).toString();
 }
 
-const TEMPLATE_FIELDS = ["template", "source", "destination"] as const;
-const EVENT_FIELDS = ["time", "kind", "verdict", "uuid", "sourcePort", "destinationPort", "addresses", "rest"] as const;
+const EVENT_FIELDS = [
+  "time",
+  "kind",
+  "verdict",
+  "template",
+  "source",
+  "destination",
+  "uuid",
+  "sourcePort",
+  "destinationPort",
+  "addresses",
+  "rest",
+] as const;
 
 function newRows(): EventRows {
   return {

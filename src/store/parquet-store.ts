@@ -1,9 +1,7 @@
 import { accessSync, constants, existsSync, mkdirSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import type { Gap } from "#model/coverage.ts";
 import { type Finding, UserError } from "#model/finding.ts";
 import { createFold, type Fold, type FoldOptions } from "#traffic/fold.ts";
-import { addCounts, newCounts } from "#traffic/fold-state.ts";
 import { byDay, findRollup, removeRollups, writeRollup } from "./day-rollup.ts";
 import { Database } from "./duckdb.ts";
 import { bytesOf, currentSegments, FORMAT, type Manifest, stateSegments } from "./manifest.ts";
@@ -22,14 +20,14 @@ import {
   type StoreCoverage,
   type StoredConversation,
   type StoredEpoch,
-  type StoredNode,
   type StoreHistory,
   type StorePart,
   type StoreWindow,
 } from "./store.ts";
 import { damagedFinding, StoreDirectory } from "./store-directory.ts";
-import { isGone, storeError } from "./store-errors.ts";
+import { isGone, reasonOf, storeError } from "./store-errors.ts";
 import { lockStore, type StoreLock } from "./store-lock.ts";
+import { coverageOf, epochsOf, type ToldSegment } from "./told-coverage.ts";
 
 export type StoreOptions = {
   /** Bound on what DuckDB takes for itself. */
@@ -39,6 +37,8 @@ export type StoreOptions = {
   readonly graceMs?: number;
 };
 
+/** DuckDB's word for its own bound. */
+const OUT_OF_MEMORY = /Out of Memory/i;
 /** Long enough to read an hour's events to a slow terminal. */
 const GRACE_MS = 600_000;
 const MEMORY_MEGABYTES = 256;
@@ -107,8 +107,20 @@ class ParquetStore implements Store {
 
   private async compactOpen(): Promise<void> {
     const { open } = this;
-    await this.compact(open);
     this.open = [];
+    try {
+      await this.compact(open);
+    } catch (cause) {
+      // What the parts hold is safe: that they are not one must not make anybody write it again.
+      const reason = reasonOf(cause)?.message ?? (OUT_OF_MEMORY.test(String(cause)) ? "memory is short" : null);
+      if (reason === null) throw cause;
+      this.at.directory.clean();
+      this.say({
+        id: "store-parts",
+        severity: "info",
+        message: `the parts of an hour were not joined into one (${reason}): they are read one by one`,
+      });
+    }
   }
 
   /** One segment of an hour's parts. They are passed over from then on, and removed when nobody reads them any more. */
@@ -152,7 +164,10 @@ class ParquetStore implements Store {
   }
 
   /** Of a window: the days that stand in one file, and the segments of the others. */
-  private rolledDays(window: StoreWindow): { readonly rolled: readonly string[]; readonly others: readonly Manifest[] } {
+  private rolledDays(window: StoreWindow): {
+    readonly rolled: readonly string[];
+    readonly others: readonly Manifest[];
+  } {
     const all = byDay(this.current(ALL_TIME));
     const rolled: string[] = [];
     const others: Manifest[] = [];
@@ -213,33 +228,16 @@ class ParquetStore implements Store {
     });
   }
 
-  async coverage(window: StoreWindow = ALL_TIME): Promise<StoreCoverage> {
-    return this.reading(async () => {
-      const states = this.states(window);
-      const counts = newCounts();
-      for (const { rest } of states) addCounts(counts, rest.counts);
-      const nodes = nodesOf(states.map(({ rest }) => rest));
-      const gaps = states.flatMap(({ manifest, rest }) => [...manifest.gaps, ...rest.gaps, ...silences(rest)]);
-      return {
-        from: nodes.length === 0 ? null : Math.min(...nodes.map(({ from }) => from)),
-        to: nodes.length === 0 ? null : Math.max(...nodes.map(({ to }) => to)),
-        flows: counts.flows,
-        nodes,
-        gaps: gaps.sort((a, b) => a.from - b.from),
-        lostEvents: counts.lostEvents,
-        lostBySource: counts.lostBySource,
-        findings: [...this.said, ...states.flatMap(({ rest }) => rest.findings)],
-      };
-    });
+  private told(window: StoreWindow): readonly ToldSegment[] {
+    return this.states(window).map(({ manifest, rest }) => ({ rest, gaps: manifest.gaps }));
+  }
+
+  coverage(window: StoreWindow = ALL_TIME): Promise<StoreCoverage> {
+    return this.reading(async () => coverageOf(this.told(window), this.said));
   }
 
   epochs(window: StoreWindow = ALL_TIME): Promise<readonly StoredEpoch[]> {
-    return this.reading(async () =>
-      this.states(window)
-        .flatMap(({ rest }) => rest.nodes)
-        .flatMap(({ name, cuts }) => cuts.map((cut) => ({ node: name, ...cut })))
-        .sort((a, b) => a.from - b.from),
-    );
+    return this.reading(async () => epochsOf(this.told(window)));
   }
 
   async retain(limits: RetentionLimits, now: number): Promise<readonly string[]> {
@@ -283,28 +281,6 @@ class ParquetStore implements Store {
       }
     }
   }
-}
-
-function silences({ nodes }: StateRest): readonly Gap[] {
-  return nodes.flatMap(({ name, gaps }) => gaps.map((gap) => ({ node: name, ...gap })));
-}
-
-function nodesOf(states: readonly StateRest[]): readonly StoredNode[] {
-  const found = new Map<string, StoredNode>();
-  for (const { name, flows, first, last, cuts, versions } of states.flatMap(({ nodes }) => nodes)) {
-    if (first === null || last === null) continue;
-    const known = found.get(name);
-    const agentStarts = cuts.filter(({ cause }) => cause === "agent-started").length;
-    found.set(name, {
-      name,
-      flows: (known?.flows ?? 0) + flows,
-      from: Math.min(known?.from ?? first, first),
-      to: Math.max(known?.to ?? last, last),
-      agentStarts: (known?.agentStarts ?? 0) + agentStarts,
-      agentVersions: [...new Set([...(known?.agentVersions ?? []), ...versions])],
-    });
-  }
-  return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 async function databaseOf({ memoryMegabytes, threads }: StoreOptions): Promise<Database> {

@@ -256,7 +256,7 @@ export class Recorder {
   private async append(hour: Hour, isFinal: boolean): Promise<void> {
     const { events } = hour;
     const gaps = [...hour.gaps];
-    const room = new KeptEvents(this.mostEvents);
+    const room = new KeptEvents(this.mostEvents, events);
     const part = { hour: hour.hour, isFinal, gaps, state: hour.fold.state(), events };
     hour.events = room;
     try {

@@ -1,7 +1,7 @@
 import { copyFileSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { EVENT_COLUMNS, EVENT_TABLES, STATE_TABLES, TABLES, type TableName } from "./columns.ts";
-import { type Database, numberOf, quoted, storedColumns, textOf } from "./duckdb.ts";
+import { type Database, quoted, quotedList, storedColumns } from "./duckdb.ts";
 import type { KeptEvents } from "./kept-events.ts";
 import { FORMAT, type Manifest } from "./manifest.ts";
 import { type Rows, type StateTables, stateToRows } from "./state-rows.ts";
@@ -151,51 +151,19 @@ export async function compactParts(
   return manifest;
 }
 
-/** Events of several parts as one file; their templates are numbered anew. */
+/** Events of several parts of an hour as one file: their templates have the same numbers. They stream from file to file. */
 async function mergeEvents(
   { database, directory }: Writing,
   parts: readonly Manifest[],
   folder: string,
 ): Promise<void> {
-  const templates = new Map<string, number>();
-  const renumbered: [number[], number[], number[]] = [[], [], []];
-  for (const [index, part] of parts.entries()) {
-    const [numbers = [], texts = []] = await readTemplates(database, directory.pathOf(part.name, fileOf("templates")));
-    texts.forEach((value, at) => {
-      const text = textOf(value);
-      const number = templates.get(text) ?? templates.size;
-      templates.set(text, number);
-      renumbered[0].push(index);
-      renumbered[1].push(numberOf(numbers[at]));
-      renumbered[2].push(number);
-    });
-  }
-  await database.createTable("renumbered", RENUMBERED);
-  await database.append("renumbered", RENUMBERED, renumbered);
-  const others = EVENT_COLUMNS.map(({ name }) => {
-    const number = NUMBERED.indexOf(name);
-    return number < 0 ? `e.${name}` : `coalesce(r${number}.later, -1) AS ${name}`;
-  });
-  const queries = parts.map(({ name }, index) => {
-    const joins = NUMBERED.map(
-      (column, at) => `LEFT JOIN renumbered r${at} ON r${at}.part = ${index} AND r${at}.earlier = e.${column}`,
-    );
-    const path = quoted(directory.pathOf(name, fileOf("events")));
-    return `SELECT ${others.join(", ")} FROM read_parquet(${path}) e ${joins.join(" ")}`;
-  });
-  await database.writeParquet(queries.join(" UNION ALL "), join(folder, fileOf("events")));
-  await database.run("DROP TABLE renumbered");
-  await writeTable(database, folder, "templates", [[...templates.values()], [...templates.keys()]]);
+  const paths = (table: TableName) => quotedList(parts.map(({ name }) => directory.pathOf(name, fileOf(table))));
+  const columns = EVENT_COLUMNS.map(({ name }) => name).join(", ");
+  const events = `SELECT ${columns} FROM read_parquet(${paths("events")})`;
+  await database.writeParquet(events, join(folder, fileOf("events")));
+  const templates = `SELECT template, any_value(text) AS text FROM read_parquet(${paths("templates")}) GROUP BY 1 ORDER BY 1`;
+  await database.writeParquet(templates, join(folder, fileOf("templates")));
 }
-
-/** Columns that name templates. */
-const NUMBERED = ["template", "source", "destination"];
-
-const RENUMBERED = [
-  { name: "part", type: "INTEGER" },
-  { name: "earlier", type: "INTEGER" },
-  { name: "later", type: "INTEGER" },
-] as const;
 
 export function readTemplates(database: Database, path: string) {
   return database.columns(`SELECT template, text FROM read_parquet(${quoted(path)})`);

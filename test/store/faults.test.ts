@@ -130,6 +130,38 @@ describe("a damaged segment", () => {
   });
 });
 
+describe("parts of an hour that cannot be joined", () => {
+  it("stay as they are, and nothing is written twice", async () => {
+    const path = newPath();
+    const { recorder, store } = await recorded(path, [line(0)], false);
+    take(recorder, line(1000));
+    const compact = Reflect.get(store, "compact");
+    Object.assign(store, { compact: () => Promise.reject(new Error("IO Error: No space left on device")) });
+    await recorder.close();
+    expect(compact).toBeTypeOf("function");
+    expect(store.findings().map(({ message }) => message)).toEqual([
+      "the parts of an hour were not joined into one (no space is left for the store): they are read one by one",
+    ]);
+    await store.close();
+    expect(await linesOf(path)).toEqual([line(0), line(1000)]);
+    expect(await flowsOf(path)).toBe(2);
+  });
+
+  it("are joined where there are many of them", async () => {
+    const path = newPath();
+    const { recorder, store } = await recorded(path, [line(0)], false);
+    for (let part = 1; part < 25; part++) {
+      take(recorder, line(part * 1000));
+      await recorder.flush();
+    }
+    await recorder.close();
+    expect(store.findings()).toEqual([]);
+    await store.close();
+    expect(readdirSync(join(path, "segments"))).toHaveLength(1);
+    expect((await linesOf(path)).length).toBe(25);
+  });
+});
+
 describe("a second writer on the same store", () => {
   it("is refused in this process and in another, and the store is free once the first has gone", async () => {
     const path = newPath();

@@ -163,9 +163,9 @@ function hashOf(template: string): bigint {
 
 function eventFillings({ events }: PreparedPart): readonly Filling[] {
   const { rows, templates } = events;
-  const hashes = [...templates.keys()].map(hashOf);
+  const hashes = new Map([...templates].map(([text, number]) => [number, hashOf(text)]));
   const hashed = (numbers: readonly Value[]) =>
-    numbers.map((number) => (number === NO_TEMPLATE ? 0n : (hashes[Number(number)] ?? 0n)));
+    numbers.map((number) => (number === NO_TEMPLATE ? 0n : (hashes.get(Number(number)) ?? 0n)));
   return [
     rows.time.map((_, line) => line),
     rows.time,
