@@ -14,7 +14,7 @@ import type { CiliumConfig, CiliumMinor } from "#model/profile.ts";
 import type { Snapshot } from "#model/snapshot.ts";
 import type { Need } from "./check.ts";
 import { isWholeInventory } from "./whole-inventory.ts";
-import { onlySpec, type Spec, specsOf, type Subjects, witnesses } from "./subjects.ts";
+import { onlySpec, type Spec, SpecSet, specsOf, type Subjects, witnesses } from "./subjects.ts";
 
 /** What is linted. `linted` replace the snapshot's policies of their name; findings are about them alone. */
 export type LintInput = {
@@ -92,19 +92,21 @@ function worldOver(input: LintInput, facts: NameFacts, before: PolicySet, set: P
   const conversations = snapshot.traffic.conversations.filter((one) => one.notDecided === null);
   const specs = once(() => accepted.flatMap(specsOf));
   const rules = once(() => accepted.flatMap((policy) => writtenRules(policy).map((rule) => ({ ...rule, policy }))));
-  const allSpecs = once(() => [...set.policies.values()].flatMap(specsOf));
+  const specSet = once(() => new SpecSet([...set.policies.values()].flatMap(specsOf)));
   const causes = once(() => causeWorld(snapshot, facts, set, serviceFrontends(snapshot.inventory.services)));
+  const none = once(() => set.engine.with([]));
   const pods = once(() => podEnds(causes().ends));
   const known = new Map<object, Subjects>();
   const subjects = (spec: Spec): Subjects => {
     const found = known.get(spec.value);
     if (found !== undefined) return found;
     const name = policyName(spec.policy);
-    // Of this spec alone: an engine of the whole set would work out all policies of every end that is tried.
-    const engine: Engine = set.engine.with([onlySpec(spec)]);
+    // Of this spec alone: an engine of the whole set would work out all policies of every end that is tried. It begins
+    // with no policy: leaving the whole set for one spec costs as much as the set has rules.
+    const engine: Engine = none().with([onlySpec(spec)]);
     const real = pods().filter((end) => engine.selectsSubject(name, end));
     const isReal = real.length > 0 || isWholeInventory(snapshot.inventory);
-    const made = { isReal, ends: isReal ? real : witnesses(spec, allSpecs(), snapshot, engine) };
+    const made = { isReal, ends: isReal ? real : witnesses(spec, specSet(), snapshot, engine) };
     known.set(spec.value, made);
     return made;
   };

@@ -34,8 +34,9 @@ export function specsOf(policy: PolicyObject): readonly Spec[] {
   }));
 }
 
-/** A policy of this spec alone, under the same name. */
-export function onlySpec({ policy, value }: Spec): PolicyObject {
+/** A policy of this spec alone, under the same name; the policy itself where it has no other. */
+export function onlySpec({ policy, path, value }: Spec): PolicyObject {
+  if (path === "spec" && policy.value["specs"] === undefined) return policy;
   const { spec: _, specs: __, ...rest } = policy.value;
   return { ...policy, value: { ...rest, spec: value } };
 }
@@ -44,7 +45,7 @@ export function onlySpec({ policy, value }: Spec): PolicyObject {
 const MOST_WITNESSES = 400;
 
 /** Makes up the endpoints that a spec could be about, beside the specs of a whole set. */
-export function witnesses(spec: Spec, set: readonly Spec[], world: Snapshot, engine: Engine): readonly PodEnd[] {
+export function witnesses(spec: Spec, set: SpecSet, world: Snapshot, engine: Engine): readonly PodEnd[] {
   const asked = askedLabels(spec);
   if (asked === null) return [];
   const name = policyName(spec.policy);
@@ -66,8 +67,7 @@ export function witnesses(spec: Spec, set: readonly Spec[], world: Snapshot, eng
 function knownMadeUp(namespace: string, asked: Asked, world: Snapshot): PodEnd {
   const known = madeUpEnds.get(world) ?? new Map<string, PodEnd>();
   madeUpEnds.set(world, known);
-  const labels = [...asked].map(([key, value]) => `${key}=${value}`).sort();
-  const key = `${namespace} ${labels.join(" ")}`;
+  const key = `${namespace} ${askedKey(asked)}`;
   const end = known.get(key) ?? madeUp(namespace, asked, world);
   known.set(key, end);
   return end;
@@ -77,14 +77,42 @@ const madeUpEnds = new WeakMap<Snapshot, Map<string, PodEnd>>();
 
 type Asked = ReadonlyMap<string, string>;
 
-function* combined(asked: Asked, namespace: string, set: readonly Spec[]): Generator<Asked> {
+function* combined(asked: Asked, namespace: string, set: SpecSet): Generator<Asked> {
   yield asked;
-  for (const other of set) {
-    if (other.policy.namespace !== null && other.policy.namespace !== namespace) continue;
-    const more = askedLabels(other);
-    const joined = more === null ? null : join(asked, more);
+  for (const more of set.askedIn(namespace)) {
+    const joined = join(asked, more);
     if (joined !== null && joined.size > asked.size) yield joined;
   }
+}
+
+/** What the specs of a set ask of their subjects, by namespace. */
+export class SpecSet {
+  readonly namespaces: readonly string[];
+  readonly #byNamespace = new Map<string | null, Map<string, Asked>>();
+
+  constructor(specs: readonly Spec[]) {
+    for (const spec of specs) {
+      const asked = askedLabels(spec);
+      if (asked === null) continue;
+      const { namespace } = spec.policy;
+      const known = this.#byNamespace.get(namespace) ?? new Map<string, Asked>();
+      this.#byNamespace.set(namespace, known.set(askedKey(asked), asked));
+    }
+    this.namespaces = [...this.#byNamespace.keys()].filter((name) => name !== null);
+  }
+
+  /** Each once: of the specs of a namespace, and of clusterwide ones. */
+  *askedIn(namespace: string): Generator<Asked> {
+    for (const asked of this.#byNamespace.get(namespace)?.values() ?? []) yield asked;
+    for (const asked of this.#byNamespace.get(null)?.values() ?? []) yield asked;
+  }
+}
+
+function askedKey(asked: Asked): string {
+  return [...asked]
+    .map(([key, value]) => `${key}=${value}`)
+    .sort()
+    .join(" ");
 }
 
 function join(one: Asked, other: Asked): Asked | null {
@@ -93,11 +121,11 @@ function join(one: Asked, other: Asked): Asked | null {
 }
 
 /** A namespaced policy's own; for a clusterwide one what it names, else those of the set and one that nothing speaks of. */
-function namespacesFor(spec: Spec, asked: Asked, set: readonly Spec[]): readonly string[] {
+function namespacesFor(spec: Spec, asked: Asked, set: SpecSet): readonly string[] {
   if (spec.policy.namespace !== null) return [spec.policy.namespace];
   const named = asked.get(NAMESPACE_LABEL);
   if (named !== undefined) return [named];
-  return [...new Set(["some-namespace", ...set.flatMap(({ policy }) => policy.namespace ?? [])])];
+  return ["some-namespace", ...set.namespaces];
 }
 
 /** The least labels that the subject selector takes; null where that is not a pod's, or cannot be said. */
