@@ -106,7 +106,7 @@ describe("a port-forward", () => {
 
   it("serves status and list nodes too", async () => {
     // The relay behind it never answers these: that they reach it is what counts.
-    const asked = await run(["status", "-P", "--request-timeout", "300ms"]);
+    const asked = await run(["status", "-P", "--request-timeout", "2s"]);
     expect(asked.stderr).toMatch(/127\.0\.0\.1:\d+ has not answered in time/);
     expect(forwarded).toEqual(["/hubble-relay-1/portforward 4245"]);
     const listed = await run(["list", "nodes", "-P"]);
