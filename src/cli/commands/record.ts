@@ -8,7 +8,16 @@ export const TO: Flag = {
   name: "to",
   value: { name: "DIR", path: true },
   group: "output",
-  summary: "the store: a directory, made where there is none",
+  summary: "the store: a directory, made where there is none, or clickhouse://…",
+  detail:
+    "clickhouse://USER@HOST:8123/DATABASE (clickhouses:// with TLS) is for those who outgrow a machine: many recorders, each with a ?writer=NAME, into one database. The password is taken from CLICKHOUSE_PASSWORD. docs/scale.md has the rest.",
+};
+
+export const STORE: Flag = {
+  name: "store",
+  value: { name: "STORE" },
+  group: "output",
+  summary: "the same as --to",
 };
 
 export const RETAIN_DAYS: Flag = {
@@ -74,6 +83,7 @@ export const record: Command = {
     SERVER,
     ...SERVER_SETTINGS.map(shownFlag),
     TO,
+    STORE,
     RETAIN_DAYS,
     RETAIN_BYTES,
     FLUSH_INTERVAL,
@@ -89,6 +99,10 @@ export const record: Command = {
     {
       does: "what another program gets",
       line: "hubble observe -f -o jsonpb | ringfence record --flows - --to /var/lib/ringfence",
+    },
+    {
+      does: "with others into one ClickHouse",
+      line: "ringfence record --server hubble-relay.kube-system:80 --to 'clickhouse://ringfence@clickhouse/flows?writer=east-1'",
     },
     {
       does: "rehearse on what was recorded, with the objects of the time",

@@ -10,7 +10,7 @@ import type { Store } from "#store/store.ts";
 import { policyChanges } from "#traffic/finish/policy-changes.ts";
 import { type Flag, type Invocation, isOn, valueOf, valuesOf } from "../args.ts";
 import type { ExitCode } from "../command.ts";
-import { FLUSH_INTERVAL, LISTEN, RETAIN_BYTES, RETAIN_DAYS, TO } from "../commands/record.ts";
+import { FLUSH_INTERVAL, LISTEN, RETAIN_BYTES, RETAIN_DAYS, STORE, TO } from "../commands/record.ts";
 import { progressOf } from "../flag-values.ts";
 import { FLOWS, OBJECTS, QUIET } from "../flags.ts";
 import { clusterChoice } from "../gather-request.ts";
@@ -26,7 +26,7 @@ const TICK_MS = 1000;
 
 /** `ringfence record`: events from servers, files or standard input into a store, until they end or a signal comes. */
 export async function runRecord(invocation: Invocation, io: Io): Promise<ExitCode> {
-  const to = valueOf(invocation, TO);
+  const to = valueOf(invocation, TO) ?? valueOf(invocation, STORE);
   const { flows, servers } = sourcesOf(invocation, to);
   const retention = { days: numberAt(invocation, RETAIN_DAYS), bytes: numberAt(invocation, RETAIN_BYTES) };
   const flushSeconds = numberAt(invocation, FLUSH_INTERVAL) ?? DEFAULT_FLUSH_SECONDS;
@@ -65,7 +65,7 @@ function sourcesOf(invocation: Invocation, to: string | null) {
   const flows = valuesOf(invocation, FLOWS);
   if (to === null || to === "") {
     throw new UserError("missing-store", "no store is named", {
-      help: "give --to DIR: it is made where there is none",
+      help: "give --to DIR: it is made where there is none; or --to clickhouse://USER@HOST/DATABASE",
     });
   }
   if (flows.some(isStorePath)) {

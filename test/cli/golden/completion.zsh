@@ -416,7 +416,8 @@ _ringfence() {
         '--port-forward-port[the local port]:N:' \
         '--kube-namespace[Cilium'\''s namespace]:VALUE:' \
         '--config[a YAML file of flags]:FILE:_files' \
-        '--to[the store\: a directory, made where there is none]:DIR:_files' \
+        '--to[the store\: a directory, made where there is none, or clickhouse\://…]:DIR:_files' \
+        '--store[the same as --to]:STORE:' \
         '--retain-days[remove hours that are older]:DAYS:' \
         '--retain-bytes[remove the oldest hours beyond this size\: 20G, 500M]:BYTES:' \
         '--flush-interval[write every so often; a kill loses no more than this]:SECONDS:' \
