@@ -52,7 +52,7 @@ export const plainLoop = (file, more) => measured(["bench/plain-loop.mjs", file]
 export const rehearsal = (file, more) =>
   measured(
     [
-      "dist/main.js",
+      process.env.RINGFENCE ?? "dist/main.js",
       "rehearse",
       "--quiet",
       "--fail-on",

@@ -1,12 +1,12 @@
 // `ringfence observe` on a recording against the real hubble CLI, where one is given (HUBBLE=path of `hubble`), both in
-// the same run and on the same file. Prints one JSON line.
+// the same run and on the same file; RINGFENCE is the program to measure, default the built one. Prints one JSON line.
 import { spawnSync } from "node:child_process";
 import { performance } from "node:perf_hooks";
 import { measured, median, recording } from "./measure.mjs";
 
 const flows = Number(process.env.BENCH_OBSERVE_FLOWS ?? 200_000);
 const most = Number(process.env.BENCH_FLOWS ?? 1_000_000);
-const hubble = process.env.HUBBLE;
+const { HUBBLE: hubble, RINGFENCE: program = "dist/main.js" } = process.env;
 const file = recording(flows);
 const figures = [];
 
@@ -29,7 +29,7 @@ function theirs(words) {
 async function ours(words) {
   const rates = [];
   for (let run = 0; run < 3; run += 1) {
-    const { seconds } = await measured(["dist/main.js", "observe", "--input-file", file, ...words]);
+    const { seconds } = await measured([program, "observe", "--input-file", file, ...words]);
     rates.push(flows / seconds);
   }
   return median(rates);
@@ -49,16 +49,7 @@ for (const { what, words, limit } of cases) {
 }
 
 const large = recording(most);
-const { peak } = await measured([
-  "dist/main.js",
-  "observe",
-  "--input-file",
-  large,
-  "--last",
-  "1000000",
-  "-o",
-  "compact",
-]);
+const { peak } = await measured([program, "observe", "--input-file", large, "--last", "1000000", "-o", "compact"]);
 figures.push({
   what: `observe --last 1000000 of ${most} flows, peak memory`,
   value: `${peak.toFixed(0)} MB`,

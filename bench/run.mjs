@@ -1,12 +1,18 @@
 // Runs every benchmark and writes bench/RESULTS.md. Absolute times vary with the machine; the ratios are to a reference
-// measured in the same run, and those are held against the limits.
+// measured in the same run, and those are held against the limits. Benchmarks named as arguments are run alone: the
+// others keep their figures. RINGFENCE is the program to measure, default the built one.
 import { spawnSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 
-const scripts = ["startup", "rehearse", "engine", "ingest", "observe", "live"];
+const scripts = ["startup", "rehearse", "engine", "ingest", "observe", "live", "store", "record"];
+const named = process.argv.slice(2);
 const rows = [];
 for (const name of scripts) {
+  if (named.length > 0 && !named.includes(name)) {
+    rows.push(...written(name));
+    continue;
+  }
   console.error(`bench: ${name} …`);
   const run = spawnSync(process.execPath, [`bench/${name}.mjs`], {
     encoding: "utf8",
@@ -19,6 +25,19 @@ for (const name of scripts) {
   }
   const last = run.stdout.trim().split("\n").at(-1) ?? "";
   for (const figure of JSON.parse(last).figures) rows.push({ bench: name, ...figure });
+}
+
+/** The rows of a benchmark in the last results. */
+function written(name) {
+  if (!existsSync("bench/RESULTS.md")) return [];
+  const lines = readFileSync("bench/RESULTS.md", "utf8").split("\n");
+  return lines
+    .filter((line) => line.startsWith(`| ${name} |`))
+    .map((line) => line.slice(2, -2).split(" | "))
+    .map(([bench, what, value, limit, kept]) => {
+      const ok = kept === "–" ? null : kept === "yes";
+      return { bench, what, value, limit: limit.trim(), ok };
+    });
 }
 
 const machine = `${cpus().length} cores (${cpus()[0]?.model ?? "?"}), ${Math.round(totalmem() / 2 ** 30)} GB, Node ${process.version}`;
