@@ -1,6 +1,14 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type sendUnaryData, Server, ServerCredentials, type ServerWritableStream, status } from "@grpc/grpc-js";
+import {
+  Metadata,
+  type sendUnaryData,
+  Server,
+  type ServerUnaryCall,
+  ServerCredentials,
+  type ServerWritableStream,
+  status,
+} from "@grpc/grpc-js";
 import type { Message } from "#hubble/message.ts";
 import { readMessage } from "#hubble/wire/read-message.ts";
 import { writeMessage } from "#hubble/wire/write-message.ts";
@@ -25,6 +33,8 @@ export type FakeRelayOptions = {
   /** What it answers to questions; those that are left out it does not offer. */
   readonly status?: Message;
   readonly nodes?: readonly Message[];
+  /** The version that it tells with those answers. */
+  readonly version?: string;
 };
 
 /** A server of GetFlows on a free port of this machine; `certificate` names one of the fixtures. */
@@ -47,8 +57,8 @@ export async function fakeRelay(answer: Answer, options: FakeRelayOptions = {}):
       },
       // Never answers.
       Check: () => {},
-      ServerStatus: answered("ServerStatusResponse", options.status),
-      GetNodes: answered("GetNodesResponse", options.nodes === undefined ? undefined : { nodes: options.nodes }),
+      ServerStatus: answered("ServerStatusResponse", options.status, options),
+      GetNodes: answered("GetNodesResponse", options.nodes && { nodes: options.nodes }, options),
     },
   );
   const port = await new Promise<number>((resolve, reject) => {
@@ -58,8 +68,11 @@ export async function fakeRelay(answer: Answer, options: FakeRelayOptions = {}):
   return { server: `127.0.0.1:${port}`, requests, close: () => server.forceShutdown() };
 }
 
-function answered(name: string, message: Message | undefined) {
-  return (_: unknown, answer: sendUnaryData<Buffer>) => {
+function answered(name: string, message: Message | undefined, { version }: FakeRelayOptions) {
+  return (call: ServerUnaryCall<Buffer, Buffer>, answer: sendUnaryData<Buffer>) => {
+    const metadata = new Metadata();
+    if (version !== undefined) metadata.set("hubble-server-version", version);
+    call.sendMetadata(metadata);
     if (message === undefined) answer({ code: status.UNIMPLEMENTED, details: "not offered" });
     else answer(null, Buffer.from(writeMessage(name, message)));
   };

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { afterAll, afterEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
 import { recordServers } from "#cli/run/record-servers.ts";
 import { type RecordServer, serveRecorder } from "#cli/run/record-server.ts";
 import type { Message } from "#hubble/message.ts";
@@ -12,8 +12,10 @@ import { DEFAULT_RELAY, type RelayOptions } from "#sources/relay-options.ts";
 import { createStore, openStore } from "#store/parquet-store.ts";
 import { Recorder } from "#store/recorder.ts";
 import type { Store, StoreCoverage } from "#store/store.ts";
+import { inProcess } from "../cli/in-process.ts";
 import {
   type Answer,
+  CERTIFICATES,
   drop,
   type FakeRelay,
   type FakeRelayOptions,
@@ -349,6 +351,19 @@ describe("a relay that is not as it should be", () => {
     await expect(record([relay], { until: () => false, server })).rejects.toMatchObject({
       code: expect.stringMatching(/^certificate-/),
     });
+  });
+
+  it("the flags and variables of the hubble CLI reach it", async () => {
+    const relay = await start((call) => call.end(), { certificate: "relay" });
+    const tls = ["--tls", "--tls-ca-cert-files", join(CERTIFICATES, "ca.pem"), "--tls-server-name", "relay.example"];
+    const named = await inProcess(["record", "--server", relay.server, ...tls, "--to", newPath()]);
+    expect(named).toMatchObject({ status: 2, stderr: expect.stringMatching(/is for another name: \*\.hubble-relay/) });
+    vi.stubEnv("HUBBLE_SERVER", `tls://${relay.server}`);
+    const fromEnvironment = await inProcess(["record", "--to", newPath()]);
+    vi.unstubAllEnvs();
+    expect(fromEnvironment).toMatchObject({ status: 2, stderr: expect.stringMatching(/authority that is not known/) });
+    const twice = await inProcess(["record", "--server", relay.server, "--flows", "x.jsonl", "--to", newPath()]);
+    expect(twice).toMatchObject({ status: 2, stderr: expect.stringMatching(/--flows and --server both name/) });
   });
 
   it("whose node's clock steps back: every event is recorded", async () => {

@@ -213,6 +213,15 @@ describe("a newer Hubble", () => {
     expect(run.status).toBe(0);
   });
 
+  it("is told of by questions, too", async () => {
+    relay = await fakeRelay(() => {}, { nodes: [{ name: "node-1", state: "NODE_CONNECTED" }], version: "1.21.3" });
+    const run = await inProcess(["list", "nodes", "--server", relay.server]);
+    expect(run.stdout).toMatch(/^NAME .*\nnode-1 +Connected/);
+    expect(run.stderr).toMatch(
+      /^time=\S+ level=WARN msg="Hubble CLI version is lower than Hubble Server, .*" hubble-cli-version=1\.20\.2 hubble-server-version=1\.21\.3\n$/,
+    );
+  });
+
   it("with a new enum value: its number is printed, and that is told once", async () => {
     const run = await observe(
       (call) => {
