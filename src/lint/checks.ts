@@ -7,6 +7,7 @@ import { auditOpensEnforced } from "./checks/audit-opens-enforced.ts";
 import { authConflict } from "./checks/auth-conflict.ts";
 import { ccnpWide } from "./checks/ccnp-wide.ts";
 import { cidrCluster } from "./checks/cidr-cluster.ts";
+import { clustermeshScope } from "./checks/clustermesh-scope.ts";
 import { coverageGap } from "./checks/coverage-gap.ts";
 import { crdMissing } from "./checks/crd-missing.ts";
 import { deadRule } from "./checks/dead-rule.ts";
@@ -18,6 +19,7 @@ import { dnsNoTcp } from "./checks/dns-no-tcp.ts";
 import { dnsResolverMismatch } from "./checks/dns-resolver-mismatch.ts";
 import { dnsRuleByAccident } from "./checks/dns-rule-by-accident.ts";
 import { emptyPeerOpens } from "./checks/empty-peer-opens.ts";
+import { emptyRule } from "./checks/empty-rule.ts";
 import { flipCutsOpen } from "./checks/flip-cuts-open.ts";
 import { fqdnApex } from "./checks/fqdn-apex.ts";
 import { fqdnManyIps } from "./checks/fqdn-many-ips.ts";
@@ -75,12 +77,10 @@ export const CHECKS: readonly Check[] = [
   newlyDenied,
   cidrCluster,
   denyOnlyDefaultDeny,
+  emptyRule,
   dnsMissing,
   portService,
   statusInvalid,
-  schema,
-  unknownField,
-  labelNotText,
   peerMatchesNothing,
   subjectMatchesNothing,
   fqdnSearchDomain,
@@ -100,6 +100,7 @@ export const CHECKS: readonly Check[] = [
   hairpinDead,
   labelNotIdentity,
   namedPort,
+  clustermeshScope,
   selfLockout,
   scrapeMissing,
   dnsNoTcp,
@@ -140,4 +141,7 @@ export const CHECKS: readonly Check[] = [
   wideWorld443,
   knpExceptPodCidr,
   crdMissing,
+  schema,
+  unknownField,
+  labelNotText,
 ];

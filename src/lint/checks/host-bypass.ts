@@ -58,7 +58,7 @@ function found(world: LintWorld): readonly Found[] {
   return [
     {
       ...{ policy: null, path: "", subjects },
-      message: `${names.slice(0, 3).join(", ")}${more} run with hostNetwork: as the node they reach isolated pods on it past every policy${assumed}`,
+      message: `${names.slice(0, 3).join(", ")}${more}: hostNetwork pods reach, as the node, isolated pods on it past every policy${assumed}`,
       help: "keep them on nodes of their own, or deny `host` where nothing on the node may enter",
     },
   ];
