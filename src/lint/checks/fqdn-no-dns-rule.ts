@@ -25,7 +25,7 @@ export const fqdnNoDnsRule: Check = {
   limits:
     "Silent where another policy of the set gives a subject its DNS rule, where it has one for a resolver other than the usual (dns-resolver-mismatch looks at that), and where the addresses are allowed without names. Without objects and flows the resolver is taken to be CoreDNS in kube-system.",
   needs: [],
-  yieldsTo: ["dns-rule-by-accident", "fqdn-apex"],
+  yieldsTo: ["dns-rule-by-accident"],
   find: (world) =>
     withDenials(world, [...fqdnRules(world).flatMap((rule) => foundIn(world, rule))], "fqdn-no-dns-rule"),
   bad: `
