@@ -169,7 +169,7 @@ export const generate: Command = {
   examples: [
     {
       does: "into the policies of a repository: the difference, then the change",
-      line: "ringfence generate --flows flows.jsonl.gz --objects cluster.yaml --into policies/\nringfence generate --flows flows.jsonl.gz --objects cluster.yaml --into policies/ --write",
+      line: "ringfence generate --flows … --objects … --into policies/\nringfence generate --flows … --objects … --into policies/ --write",
     },
     {
       does: "policies for what a cluster did yesterday",
