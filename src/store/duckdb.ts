@@ -14,7 +14,12 @@ export type Value = string | number | bigint | null;
 /** More rows than this are appended in several chunks: DuckDB's vectors hold so many. */
 const CHUNK_ROWS = 2048;
 
-export type DatabaseOptions = { readonly memoryMegabytes: number; readonly threads: number };
+export type DatabaseOptions = {
+  readonly memoryMegabytes: number;
+  readonly threads: number;
+  /** Where it puts what has no room in memory, while it needs it; made then. */
+  readonly overflow: string;
+};
 
 type Module = typeof DuckDB;
 
@@ -48,11 +53,12 @@ export class Database {
     this.connection = connection;
   }
 
-  static async open({ memoryMegabytes, threads }: DatabaseOptions): Promise<Database> {
+  static async open({ memoryMegabytes, threads, overflow }: DatabaseOptions): Promise<Database> {
     const module = await loadDuckDB();
     const instance = await module.DuckDBInstance.create(":memory:", {
       memory_limit: `${memoryMegabytes}MB`,
       threads: String(threads),
+      temp_directory: overflow,
       // Extensions are linked in: nothing may be fetched from anywhere.
       autoinstall_known_extensions: "false",
       autoload_known_extensions: "false",

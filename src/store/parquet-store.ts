@@ -1,5 +1,6 @@
 import { accessSync, constants, existsSync, mkdirSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
 import { type Finding, UserError } from "#model/finding.ts";
 import { createFold, type Fold, type FoldOptions } from "#traffic/fold.ts";
 import { byDay, findRollup, removeRollups, writeRollup } from "./day-rollup.ts";
@@ -47,6 +48,15 @@ const WRITER: Required<Omit<StoreOptions, "graceMs">> = { memoryMegabytes: 128, 
 const THREADS = 2;
 /** From so many segments on stretches of time are read coarsely: what is asked of weeks is not which second. */
 const COARSE_SEGMENTS = 48;
+
+function joinedName(last: string): string {
+  return `${last}-all`;
+}
+
+/** A reader writes nothing into the store. */
+function overflowOf(folder: string): string {
+  return join(folder, `ringfence-${process.pid}`);
+}
 
 /** `lock` null: a reader. */
 type WriterParts = { readonly lock: StoreLock | null; readonly run: number; readonly graceMs: number };
@@ -114,7 +124,7 @@ class ParquetStore implements Store {
       // What the parts hold is safe: that they are not one must not make anybody write it again.
       const reason = reasonOf(cause)?.message ?? (OUT_OF_MEMORY.test(String(cause)) ? "memory is short" : null);
       if (reason === null) throw cause;
-      this.at.directory.clean();
+      for (const { name } of open.slice(-1)) this.at.directory.discard(joinedName(name));
       this.say({
         id: "store-parts",
         severity: "info",
@@ -127,7 +137,7 @@ class ParquetStore implements Store {
   async compact(parts: readonly Manifest[]): Promise<void> {
     const last = parts.at(-1);
     if (last === undefined || (parts.length === 1 && last.isFinal)) return;
-    await compactParts(this.at, parts, `${last.name}-all`);
+    await compactParts(this.at, parts, joinedName(last.name));
     const until = performance.now() + this.graceMs;
     for (const { name } of parts) this.joined.push({ name, until });
     this.removeJoined(performance.now());
@@ -283,8 +293,8 @@ class ParquetStore implements Store {
   }
 }
 
-async function databaseOf({ memoryMegabytes, threads }: StoreOptions): Promise<Database> {
-  return Database.open({ memoryMegabytes: memoryMegabytes ?? MEMORY_MEGABYTES, threads: threads ?? THREADS });
+async function databaseOf({ memoryMegabytes, threads }: StoreOptions, overflow: string): Promise<Database> {
+  return Database.open({ memoryMegabytes: memoryMegabytes ?? MEMORY_MEGABYTES, threads: threads ?? THREADS, overflow });
 }
 
 /** Opens a store to read it, also while another process writes it. Throws a UserError where there is none. */
@@ -292,7 +302,7 @@ export async function openStore(path: string, options: StoreOptions = {}): Promi
   const directory = new StoreDirectory(path);
   refuseOther(directory);
   const reader = { lock: null, run: Number.POSITIVE_INFINITY, graceMs: 0 };
-  return new ParquetStore({ database: await databaseOf(options), directory }, reader);
+  return new ParquetStore({ database: await databaseOf(options, overflowOf(tmpdir())), directory }, reader);
 }
 
 function refuseOther(directory: StoreDirectory): void {
@@ -332,7 +342,7 @@ export async function createStore(path: string, options: StoreOptions = {}): Pro
     for (const { name } of damaged) directory.setAside(name);
     const runs = manifests.map(({ run }) => run);
     const run = Math.max(lastObjectRun(path), ...runs) + 1;
-    const database = await databaseOf({ ...WRITER, ...options });
+    const database = await databaseOf({ ...WRITER, ...options }, directory.overflow());
     const store = new ParquetStore({ database, directory }, { lock, run, graceMs: options.graceMs ?? GRACE_MS });
     for (const one of damaged) store.say(damagedFinding(one, path, true));
     for (const name of replacedOf(manifests)) directory.remove(name);

@@ -61,6 +61,16 @@ export class StoreDirectory {
     return path;
   }
 
+  /** Takes back what was begun. */
+  discard(name: string): void {
+    rmSync(join(this.path, UNFINISHED, name), { recursive: true, force: true });
+  }
+
+  /** For what has no room in the writer's memory. */
+  overflow(): string {
+    return join(this.path, UNFINISHED, "overflow");
+  }
+
   /** Makes what was written a segment. From here on it survives a crash of the machine. */
   publish(manifest: Manifest): void {
     const path = join(this.path, UNFINISHED, manifest.name);
