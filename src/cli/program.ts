@@ -1,5 +1,6 @@
 import { UserError } from "#model/finding.ts";
 import { placeText } from "#model/place.ts";
+import { withoutPassword } from "#store/clickhouse/clickhouse-url.ts";
 import { isOn } from "./args.ts";
 import type { ExitCode } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
@@ -51,7 +52,7 @@ const NOTHING = { operands: [], switches: new Set<string>(), values: new Map<str
 
 /** `ringfence: flows.jsonl:3:1: message`, and `help: …` below. */
 export function userErrorText(error: UserError): string {
-  const place = error.place === undefined ? "" : placeText(error.place);
+  const place = error.place === undefined ? "" : withoutPassword(placeText(error.place));
   const head = `ringfence: ${place === "" ? "" : `${place}: `}${error.message}\n`;
   return error.help === undefined ? head : `${head}help: ${error.help}\n`;
 }

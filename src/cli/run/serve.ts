@@ -8,6 +8,7 @@ import type { ExitCode } from "../command.ts";
 import { LISTEN, OBSERVER, TLS_CERT, TLS_CLIENT_CA, TLS_KEY } from "../commands/serve.ts";
 import { FLOWS } from "../flags.ts";
 import type { Io } from "../io.ts";
+import { isStorePath } from "../store-input.ts";
 import { VERSION } from "../version.ts";
 
 /** Runs `ringfence serve` until the process is asked to end. */
@@ -23,6 +24,11 @@ export async function runServe(invocation: Invocation, io: Io): Promise<ExitCode
   }
   if (paths.includes(STDIN)) {
     throw new UserError("serve-stdin", "standard input can be read once only", { help: "write it to a file first" });
+  }
+  if (paths.some(isStorePath)) {
+    throw new UserError("serve-store", "a store is not offered to Hubble's clients yet", {
+      help: "ringfence observe --flows reads it, with the flags of hubble observe",
+    });
   }
   const { files } = await findRecordingFiles(paths);
   const warned = new Set<string>();

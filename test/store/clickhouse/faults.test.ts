@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Finding } from "#model/finding.ts";
 import { createClickHouse, openClickHouse } from "#store/clickhouse/clickhouse-store.ts";
 import { Recorder } from "#store/recorder.ts";
+import { inProcess } from "../../cli/in-process.ts";
 import { line, START, take } from "../recorded-flows.ts";
 import { ANSWER, type Behaviour, FakeClickHouse, refusal } from "./fake-server.ts";
 
@@ -200,5 +201,23 @@ describe("trouble while recording", () => {
     fake.behave = always({ kind: "closed" });
     expect(await store.segments()).toEqual([]);
     await store.close();
+  });
+});
+
+describe("a password in an address", () => {
+  const url = "clickhouse://me:top-secret@127.0.0.1:1/flows";
+  it.each([
+    ["rehearse", "--flows", url, "--policies", "examples/homelab/policies"],
+    ["rehearse", "--flows", url, "--flows", "other.jsonl", "--policies", "examples/homelab/policies"],
+    ["rehearse", "--flows", `${url}?since=never`, "--policies", "examples/homelab/policies"],
+    ["observe", "--flows", url],
+    ["serve", "--observer", "--flows", url],
+    ["record", "--flows", "examples/homelab/flows.jsonl.gz", "--to", url],
+    ["record", "--flows", url, "--to", "somewhere"],
+    ["capture", "--flows", url],
+  ])("is not printed by %s %s", async (...words) => {
+    const { status, stdout, stderr } = await inProcess(words);
+    expect(status).toBe(2);
+    expect(stdout + stderr).not.toMatch(/top-secret/);
   });
 });
