@@ -1,13 +1,14 @@
 import type { CauseWorld } from "#analysis/cause.ts";
 import { causeWorld, denials, type ExplainedDenial, explainDenial } from "#analysis/holes.ts";
 import { serviceFrontends } from "#analysis/judge.ts";
+import { selectedBy } from "#analysis/isolation.ts";
 import { podEnds } from "#analysis/known-ends.ts";
 import { type NameFacts, nameFacts } from "#analysis/learned-names.ts";
 import { changedSet, type PolicySet, policySet, proposedSet } from "#analysis/proposal.ts";
 import { type WrittenRule, writtenRules } from "#analysis/surprises/written-rules.ts";
 import { withNames } from "#analysis/with-names.ts";
 import type { Engine } from "#engine/engine.ts";
-import type { Conversation } from "#model/conversation.ts";
+import type { Conversation, PodEnd } from "#model/conversation.ts";
 import type { Finding } from "#model/finding.ts";
 import { type PolicyObject, policyName } from "#model/policy.ts";
 import type { CiliumConfig, CiliumMinor } from "#model/profile.ts";
@@ -77,12 +78,20 @@ export function withLinted(
   return worldOver({ snapshot, said, has, linted }, facts, before, set);
 }
 
-/** The same world with other texts of some policies, for fixes. */
-export function changedWorld(world: LintWorld, policies: ReadonlyMap<string, PolicyObject>): LintWorld {
+/**
+ * The same world with other texts of some policies, for fixes. `about`: the policies that are linted then, and the
+ * conversations that are looked at, so that a proof costs what it is about and not what the whole set costs.
+ */
+export function changedWorld(
+  world: LintWorld,
+  policies: ReadonlyMap<string, PolicyObject>,
+  about: { readonly linted: readonly PolicyObject[]; readonly conversations: readonly Conversation[] },
+): LintWorld {
   const set = changedSet(world.snapshot, world.facts, world.set, [...policies.values()]);
-  const linted = world.linted.map((policy) => policies.get(policyName(policy)) ?? policy);
-  const { snapshot, said, has, facts, before } = world;
-  return worldOver({ snapshot, said, has, linted }, facts, before, set);
+  const linted = about.linted.map((policy) => policies.get(policyName(policy)) ?? policy);
+  const traffic = { ...world.snapshot.traffic, conversations: about.conversations };
+  const { said, has, facts, before } = world;
+  return worldOver({ snapshot: { ...world.snapshot, traffic }, said, has, linted }, facts, before, set);
 }
 
 function worldOver(input: LintInput, facts: NameFacts, before: PolicySet, set: PolicySet): LintWorld {
@@ -95,7 +104,7 @@ function worldOver(input: LintInput, facts: NameFacts, before: PolicySet, set: P
   const specSet = once(() => new SpecSet([...set.policies.values()].flatMap(specsOf)));
   const causes = once(() => causeWorld(snapshot, facts, set, serviceFrontends(snapshot.inventory.services)));
   const none = once(() => set.engine.with([]));
-  const pods = once(() => podEnds(causes().ends));
+  const selectedEnds = once(() => endsByPolicy(podEnds(causes().ends), set.engine));
   const known = new Map<object, Subjects>();
   const subjects = (spec: Spec): Subjects => {
     const found = known.get(spec.value);
@@ -103,10 +112,12 @@ function worldOver(input: LintInput, facts: NameFacts, before: PolicySet, set: P
     const name = policyName(spec.policy);
     // Of this spec alone: an engine of the whole set would work out all policies of every end that is tried. It begins
     // with no policy: leaving the whole set for one spec costs as much as the set has rules.
-    const engine: Engine = none().with([onlySpec(spec)]);
-    const real = pods().filter((end) => engine.selectsSubject(name, end));
+    const alone: Engine = none().with([onlySpec(spec)]);
+    const selected = selectedEnds().get(name) ?? [];
+    const isOnly = onlySpec(spec) === spec.policy;
+    const real = isOnly ? selected : selected.filter((end) => alone.selectsSubject(name, end));
     const isReal = real.length > 0 || isWholeInventory(snapshot.inventory);
-    const made = { isReal, ends: isReal ? real : witnesses(spec, specSet(), snapshot, engine) };
+    const made = { isReal, ends: isReal ? real : witnesses(spec, specSet(), snapshot, alone) };
     known.set(spec.value, made);
     return made;
   };
@@ -124,6 +135,19 @@ function worldOver(input: LintInput, facts: NameFacts, before: PolicySet, set: P
       return causes();
     },
   };
+}
+
+/** The endpoints that each policy selects: every endpoint is asked once for its policies. */
+function endsByPolicy(ends: readonly PodEnd[], engine: Engine): ReadonlyMap<string, readonly PodEnd[]> {
+  const found = new Map<string, PodEnd[]>();
+  for (const end of ends) {
+    for (const name of new Set(selectedBy(engine, end))) {
+      const list = found.get(name);
+      if (list === undefined) found.set(name, [end]);
+      else list.push(end);
+    }
+  }
+  return found;
 }
 
 function deniedSides(conversations: readonly Conversation[], set: PolicySet, world: CauseWorld) {

@@ -1,9 +1,8 @@
-import type { EditStep } from "#analysis/edits/edit-step.ts";
-import { applyStep } from "#analysis/edits/edit-step.ts";
+import { applySteps } from "#analysis/edits/edit-step.ts";
 import { endKey, endName } from "#analysis/end-name.ts";
 import { portText } from "#analysis/cause.ts";
-import type { Conversation } from "#model/conversation.ts";
-import { type PolicyObject, policyName } from "#model/policy.ts";
+import type { Conversation, End } from "#model/conversation.ts";
+import { policyName } from "#model/policy.ts";
 import type { Check, Found } from "./check.ts";
 import { sameElement } from "./element-rule.ts";
 import { changedWorld, type LintWorld } from "./lint-world.ts";
@@ -14,16 +13,19 @@ export type FixProof = { readonly isProven: boolean; readonly newlyAllows: reado
 /** Applies a finding's edits to a copy and asks its check and the recording again. */
 export function proveFix(check: Check, found: Found, world: LintWorld): FixProof {
   const steps = found.steps ?? [];
-  const changed = changedPolicies(world.set.policies, steps);
+  const changed = applySteps(world.set.policies, steps);
   if (steps.length === 0 || changed === null) return { isProven: false, newlyAllows: [] };
-  const after = changedWorld(world, changed);
   const touched = new Set(steps.map(({ policy }) => policy));
+  const about = new Set([...touched, ...(found.policy === null ? [] : [policyName(found.policy)])]);
+  const linted = found.policy === null ? world.linted : world.linted.filter((one) => about.has(policyName(one)));
+  const conversations = [...new Set([...about].flatMap((policy) => selectedBy(world, policy)))];
+  const after = changedWorld(world, changed, { linted, conversations });
   const isAccepted = after.set.engine.policies.every((one) => one.valid || !touched.has(one.policy));
   const isGone = ![...check.find(after)].some((one) => isSame(one, found));
   const ends = new Set([...(found.subjects ?? []), ...(found.peers ?? [])].map(endKey));
   const own = new Set(found.conversations ?? []);
   const isAbout = (one: Conversation) => own.has(one) || ends.has(endKey(one.from)) || ends.has(endKey(one.to));
-  const affected = world.conversations.map((one) => ({
+  const affected = conversations.map((one) => ({
     one,
     before: world.set.judge(one).verdict,
     after: after.set.judge(one).verdict,
@@ -36,6 +38,27 @@ export function proveFix(check: Check, found: Found, world: LintWorld): FixProof
   };
 }
 
+/** By world: the conversations of which a policy selects an end. Only those can be decided otherwise when it changes. */
+const selections = new WeakMap<LintWorld, Map<string, readonly Conversation[]>>();
+
+function selectedBy(world: LintWorld, policy: string): readonly Conversation[] {
+  const known = selections.get(world) ?? new Map<string, readonly Conversation[]>();
+  selections.set(world, known);
+  const found = known.get(policy) ?? conversationsOf(world, policy);
+  known.set(policy, found);
+  return found;
+}
+
+function conversationsOf({ set, conversations }: LintWorld, policy: string): readonly Conversation[] {
+  const ends = new Map<End, boolean>();
+  const selects = (end: End) => {
+    const answer = ends.get(end) ?? set.engine.selectsSubject(policy, end);
+    ends.set(end, answer);
+    return answer;
+  };
+  return conversations.filter(({ from, to }) => selects(from) || selects(to));
+}
+
 /** `shop/web → shop/db :5432`. */
 export function conversationText(one: Conversation): string {
   return `${endName(one.from)} → ${endName(one.to)} ${portText(one)}`;
@@ -44,19 +67,4 @@ export function conversationText(one: Conversation): string {
 function isSame(one: Found, other: Found): boolean {
   if (one.policy === null || other.policy === null) return one.policy === other.policy && one.message === other.message;
   return policyName(one.policy) === policyName(other.policy) && sameElement(one.path, other.path);
-}
-
-/** The set with the edits made; null when one leads nowhere. */
-function changedPolicies(
-  policies: ReadonlyMap<string, PolicyObject>,
-  steps: readonly EditStep[],
-): ReadonlyMap<string, PolicyObject> | null {
-  const changed = new Map(policies);
-  for (const step of steps) {
-    const policy = changed.get(step.policy);
-    const made = policy === undefined ? null : applyStep(policy, step);
-    if (made === null) return null;
-    changed.set(step.policy, made);
-  }
-  return changed;
 }
