@@ -81,6 +81,9 @@ export const CHECKS: readonly Check[] = [
   dnsMissing,
   portService,
   statusInvalid,
+  schema,
+  unknownField,
+  labelNotText,
   peerMatchesNothing,
   subjectMatchesNothing,
   fqdnSearchDomain,
@@ -141,7 +144,4 @@ export const CHECKS: readonly Check[] = [
   wideWorld443,
   knpExceptPodCidr,
   crdMissing,
-  schema,
-  unknownField,
-  labelNotText,
 ];

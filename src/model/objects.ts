@@ -14,6 +14,8 @@ export type Inventory = {
   readonly ciliumEndpoints: readonly CiliumEndpoint[];
   readonly ciliumIdentities: readonly CiliumIdentity[];
   readonly ciliumNodes: readonly CiliumNode[];
+  /** Kinds of cilium.io and policy.networking.k8s.io that the cluster's CustomResourceDefinitions define. Absent: none were given. */
+  readonly policyCrds?: readonly string[];
 };
 
 export const EMPTY_INVENTORY: Inventory = {

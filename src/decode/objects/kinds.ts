@@ -26,7 +26,7 @@ import { groupOf } from "./passed-over.ts";
 import { readPod } from "./pod.ts";
 import { readPolicy } from "./policy.ts";
 import { readService } from "./service.ts";
-import { readApiService, readConversion, readWebhook } from "./webhook.ts";
+import { readApiService, readConversion, readPolicyCrd, readWebhook } from "./webhook.ts";
 import { readWorkload } from "./workload.ts";
 
 /** What a pass over manifests fills. */
@@ -44,6 +44,8 @@ export type Draft = {
   readonly ciliumIdentities: CiliumIdentity[];
   readonly ciliumNodes: CiliumNode[];
   readonly policies: PolicyObject[];
+  /** Kinds that CustomResourceDefinitions of Cilium and of policies define. */
+  readonly policyCrds: string[];
 };
 
 /** A kind that is read: the groups and versions it is served under, and how it is read. */
@@ -129,7 +131,17 @@ export const KINDS: readonly Kind[] = [
   kind("ValidatingWebhookConfiguration", ADMISSION, { draft: "webhooks", namespaced: false }, readWebhook),
   kind("MutatingWebhookConfiguration", ADMISSION, { draft: "webhooks", namespaced: false }, readWebhook),
   kind("APIService", AGGREGATION, { draft: "webhooks", namespaced: false }, readApiService),
-  kind("CustomResourceDefinition", EXTENSIONS, { draft: "webhooks", namespaced: false }, readConversion),
+  {
+    kind: "CustomResourceDefinition",
+    ...EXTENSIONS,
+    draft: "webhooks",
+    namespaced: false,
+    read: (manifest, draft) => {
+      const conversion = readConversion(manifest);
+      if (conversion !== null) draft.webhooks.push(conversion);
+      draft.policyCrds.push(...readPolicyCrd(manifest));
+    },
+  },
   ...POLICY_KINDS.map((name) =>
     kind(
       name,

@@ -127,13 +127,15 @@ function emptyDraft(): Draft {
     ciliumIdentities: [],
     ciliumNodes: [],
     policies: [],
+    policyCrds: [],
   };
 }
 
 function inventoryOf(draft: Draft): Inventory {
-  const { endpoints, policies: _, ...rest } = draft;
+  const { endpoints, policies: _, policyCrds, ...rest } = draft;
   return {
     ...rest,
+    ...(policyCrds.length > 0 ? { policyCrds } : {}),
     namespaces: [...draft.namespaces, ...missingNamespaces(draft)],
     endpointSlices: [...draft.endpointSlices, ...withoutSlices(endpoints, draft.endpointSlices)],
   };

@@ -23,6 +23,13 @@ export function readConversion(manifest: Manifest): Webhook | null {
   return services.length === 0 ? null : { kind: manifest.kind, name: manifest.name, services };
 }
 
+/** The kind that a CustomResourceDefinition of Cilium or of network policies defines; none of any other. */
+export function readPolicyCrd(manifest: Manifest): readonly string[] {
+  const group = textAt(manifest.value, "spec", "group") ?? "";
+  const kind = textAt(manifest.value, "spec", "names", "kind");
+  return kind === undefined || !["cilium.io", "policy.networking.k8s.io"].includes(group) ? [] : [kind];
+}
+
 function targetOf(service: Json | undefined): readonly Target[] {
   const name = textAt(service, "name");
   if (name === undefined) return [];
