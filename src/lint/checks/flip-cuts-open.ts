@@ -22,6 +22,7 @@ export const flipCutsOpen: Check = {
 name: a pool that is open
 objects:
   - {apiVersion: v1, kind: Pod, metadata: {name: pay-1, namespace: shop, labels: {app: pay}}, spec: {containers: [{name: pay}]}}
+  - {apiVersion: v1, kind: Pod, metadata: {name: api-1, namespace: shop, labels: {app: api}}, spec: {containers: [{name: api}]}}
   - {apiVersion: v1, kind: Pod, metadata: {name: db-1, namespace: shop, labels: {app: db}}, spec: {containers: [{name: db}]}}
   - apiVersion: cilium.io/v2
     kind: CiliumNetworkPolicy
@@ -36,6 +37,7 @@ connections:
 name: the pool is admitted
 objects:
   - {apiVersion: v1, kind: Pod, metadata: {name: pay-1, namespace: shop, labels: {app: pay}}, spec: {containers: [{name: pay}]}}
+  - {apiVersion: v1, kind: Pod, metadata: {name: api-1, namespace: shop, labels: {app: api}}, spec: {containers: [{name: api}]}}
   - {apiVersion: v1, kind: Pod, metadata: {name: db-1, namespace: shop, labels: {app: db}}, spec: {containers: [{name: db}]}}
   - apiVersion: cilium.io/v2
     kind: CiliumNetworkPolicy

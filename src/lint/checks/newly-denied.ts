@@ -48,6 +48,7 @@ export const newlyDenied: Check = {
 name: nobody thought of the backup
 objects:
   - {apiVersion: v1, kind: Pod, metadata: {name: backup-1, namespace: shop, labels: {app: backup}}, spec: {containers: [{name: backup}]}}
+  - {apiVersion: v1, kind: Pod, metadata: {name: api-1, namespace: shop, labels: {app: api}}, spec: {containers: [{name: api}]}}
   - {apiVersion: v1, kind: Pod, metadata: {name: db-1, namespace: shop, labels: {app: db}}, spec: {containers: [{name: db}]}}
   - apiVersion: cilium.io/v2
     kind: CiliumNetworkPolicy
@@ -64,6 +65,7 @@ connections:
 name: the backup is admitted
 objects:
   - {apiVersion: v1, kind: Pod, metadata: {name: backup-1, namespace: shop, labels: {app: backup}}, spec: {containers: [{name: backup}]}}
+  - {apiVersion: v1, kind: Pod, metadata: {name: api-1, namespace: shop, labels: {app: api}}, spec: {containers: [{name: api}]}}
   - {apiVersion: v1, kind: Pod, metadata: {name: db-1, namespace: shop, labels: {app: db}}, spec: {containers: [{name: db}]}}
   - apiVersion: cilium.io/v2
     kind: CiliumNetworkPolicy
