@@ -39,10 +39,8 @@ export function collapseSubjects(given: readonly Group[]): readonly Peer[] {
 }
 
 function wholeNamespaces(groups: readonly Group[], all: Groups) {
-  const sizes = new Map<string, number>();
-  for (const group of all.all) sizes.set(group.namespace, (sizes.get(group.namespace) ?? 0) + 1);
   const isWhole = ([namespace, own]: readonly [string, readonly Group[]]) =>
-    own.length >= WORTH && own.length === sizes.get(namespace);
+    own.length >= WORTH && own.length === all.inNamespace(namespace).length;
   const whole = byNamespace(groups).filter(isWhole);
   const names = whole.map(([namespace]) => namespace);
   const taken = whole.flatMap(([, own]) => own);
@@ -77,8 +75,12 @@ function inNamespace(namespace: string, groups: readonly Group[], all: Groups): 
 }
 
 function widestShared(namespace: string, groups: readonly Group[], all: Groups) {
-  const others = all.all.filter((group) => group.namespace === namespace && !groups.includes(group));
-  const taken = new Set(others.flatMap((group) => group.ends.flatMap((end) => [...stableLabels(end)].map(joined))));
+  const meant = new Set(groups);
+  const taken = new Set<string>();
+  for (const group of all.inNamespace(namespace)) {
+    if (meant.has(group)) continue;
+    for (const end of group.ends) for (const label of stableLabels(end)) taken.add(joined(label));
+  }
   const having = new Map<string, Group[]>();
   for (const group of groups) {
     for (const label of commonOf(group)) {
@@ -101,10 +103,16 @@ function widestShared(namespace: string, groups: readonly Group[], all: Groups) 
 const joined = ([key, value]: readonly [string, string]) => `${key}=${value}`;
 const keyOf = (label: string) => label.slice(0, label.indexOf("="));
 
+const common = new WeakMap<Group, readonly string[]>();
+
 /** Labels that all ends of a group have. */
-function commonOf({ ends }: Group): readonly string[] {
-  const [first, ...rest] = ends.map((end) => stableLabels(end));
-  return [...(first ?? [])].filter(([key, value]) => rest.every((one) => one.get(key) === value)).map(joined);
+function commonOf(group: Group): readonly string[] {
+  const known = common.get(group);
+  if (known !== undefined) return known;
+  const [first, ...rest] = group.ends.map((end) => stableLabels(end));
+  const shared = [...(first ?? [])].filter(([key, value]) => rest.every((one) => one.get(key) === value)).map(joined);
+  common.set(group, shared);
+  return shared;
 }
 
 function oneOfKey(namespace: string, groups: readonly Group[], worth: number): readonly Peer[] {

@@ -17,6 +17,7 @@ export type Group = {
 
 export type Groups = {
   readonly all: readonly Group[];
+  readonly inNamespace: (namespace: string) => readonly Group[];
   readonly of: (end: End) => Group | null;
 };
 
@@ -32,7 +33,14 @@ export function groupEnds(ends: readonly PodEnd[], labelsOf: LabelsOf = stableLa
   const all = [...namespaces].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([, own]) => groupNamespace(own, labelsOf));
   const byLabels = new Map<string, Group>();
   for (const group of all) for (const end of group.ends) byLabels.set(labelsKey(end), group);
-  return { all, of: (end) => (end.kind === "pod" ? (byLabels.get(labelsKey(end)) ?? null) : null) };
+  const byNamespace = new Map<string, Group[]>();
+  for (const group of all) {
+    const list = byNamespace.get(group.namespace);
+    if (list === undefined) byNamespace.set(group.namespace, [group]);
+    else list.push(group);
+  }
+  const inNamespace = (namespace: string) => byNamespace.get(namespace) ?? [];
+  return { all, inNamespace, of: (end) => (end.kind === "pod" ? (byLabels.get(labelsKey(end)) ?? null) : null) };
 }
 
 function labelsKey(end: PodEnd): string {

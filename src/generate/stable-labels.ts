@@ -45,6 +45,16 @@ const TELLING = [
  * nothing), and the same after the next rollout. The service account is among them, as the last resort.
  */
 export function stableLabels(end: PodEnd): ReadonlyMap<string, string> {
+  const known = remembered.get(end);
+  if (known !== undefined) return known;
+  const labels = readLabels(end);
+  remembered.set(end, labels);
+  return labels;
+}
+
+const remembered = new WeakMap<PodEnd, ReadonlyMap<string, string>>();
+
+function readLabels(end: PodEnd): ReadonlyMap<string, string> {
   const { workload } = end;
   // A pod's own name under some other key, as operators write it.
   const pods = new Set(workload === null ? [] : end.pods.filter((pod) => pod.startsWith(`${workload.name}-`)));

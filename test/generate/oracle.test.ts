@@ -85,9 +85,10 @@ function documents(file: string): readonly Test[] {
 
 /** Where the answer of a minor is not what the tests expect. */
 function differences(minor: string, tests: readonly Test[]): readonly string[] {
-  const questions = tests.map(({ cilium: _, ...test }) => ({
+  const questions = tests.map((test) => ({
     ...test,
-    connections: test.connections.map(({ expect: __, ...connection }) => connection),
+    cilium: undefined,
+    connections: test.connections.map((connection) => ({ ...connection, expect: undefined })),
   }));
   const input = questions.map((question) => `${JSON.stringify(question)}\n`).join("");
   const run = spawnSync(join(binaries, `oracle-${minor}`), { input, encoding: "utf8", maxBuffer: 1 << 28 });
