@@ -44,7 +44,7 @@ const recordings: Readonly<Record<string, readonly string[]>> = {
 };
 const variants: Readonly<Record<string, readonly string[]>> = {
   cnp: ["--baseline"],
-  ccnp: ["--kind", "ccnp", "--dns", "asked"],
+  ccnp: ["--kind", "ccnp", "--dns-names", "asked"],
   knp: ["--kind", "knp"],
 };
 

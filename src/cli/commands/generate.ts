@@ -49,8 +49,8 @@ export const INCLUDE: Flag = {
 };
 
 export const DNS: Flag = {
-  name: "dns",
-  value: { name: "NAMES", choices: ["all", "asked"], preset: "all" },
+  name: "dns-names",
+  value: { name: "WHICH", choices: ["all", "asked"], preset: "all" },
   group: "decision",
   summary: "which names a workload may ask for",
   detail:
@@ -131,7 +131,7 @@ export const GENERATE_OUTPUT: Flag = outputFlag(["yaml", "json"], "yaml");
 
 export const generate: Command = {
   name: "generate",
-  summary: "write the least policies for what was recorded, and prove them",
+  summary: "write the least policies for a recording, and prove them",
   detail: [
     "Makes policies of recorded traffic: one a workload, and one a namespace for what its workloads need of the infrastructure. Container ports, entities, names as they were asked, and labels that outlive a rollout. Each rule says what it was made from.",
     "Before anything is printed the engine decides the recording under the result: nothing that became a rule may be refused, and what the result allows beyond what was seen is counted and said. What looks unwanted becomes no rule; it is listed with the reason.",

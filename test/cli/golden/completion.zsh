@@ -7,7 +7,7 @@ _ringfence() {
     'lsp:show lint'\''s findings in an editor while you type'
     'rehearse:decide proposed policies against recorded traffic'
     'explain:say why a connection is allowed or denied, rule by rule'
-    'generate:write the least policies for what was recorded, and prove them'
+    'generate:write the least policies for a recording, and prove them'
     'test:run policy tests\: what the policies must allow and deny'
     'capture:write flows, objects and configuration into one portable file'
     'observe:print flows, recorded or live, as hubble observe does'
@@ -154,7 +154,7 @@ _ringfence() {
         '*--namespace[only the workloads of these namespaces]:NAME:' \
         '*-n[only the workloads of these namespaces]:NAME:' \
         '*--include[allow what looks unwanted for this reason]:REASON:(denied scan unspoken once all)' \
-        '--dns[which names a workload may ask for]:NAMES:(all asked)' \
+        '--dns-names[which names a workload may ask for]:WHICH:(all asked)' \
         '--l7[HTTP rules where requests were recorded, paths as templates]' \
         '--baseline[also a clusterwide default deny, with the DNS allow in the same object]' \
         '--visibility[instead\: the policy that makes names and HTTP visible and closes nothing]' \
