@@ -14,6 +14,18 @@ describe("selectors of one key", () => {
     expect(all.isAmbiguous).toBe(false);
   });
 
+  it("select alike in whatever order their labels are written", () => {
+    const all = cache();
+    const [one, other] = [asking("a"), asking("b")];
+    if (one.kind !== "labels" || other.kind !== "labels") throw new Error("asking makes label selectors");
+    const both = [...one.requirements, ...other.requirements];
+    const first = all.peer({ ...one, requirements: both });
+    expect(all.peer({ ...one, requirements: both.toReversed() })).toBe(first);
+    expect(all.isAmbiguous).toBe(false);
+    all.peer({ ...one, requirements: [...one.requirements, ...one.requirements] });
+    expect(all.isAmbiguous).toBe(true);
+  });
+
   it("are told when they do not", () => {
     const all = cache();
     const first = asking("a");

@@ -94,10 +94,12 @@ export class SelectorCache {
 function isAlike(a: Selector, b: Selector): boolean {
   if (a.kind === "fqdn" || b.kind === "fqdn") return a.kind === b.kind;
   if (a.kind !== b.kind || a.requirements.length !== b.requirements.length) return false;
-  return a.requirements.every((item, index) => {
-    const other = b.requirements[index];
-    return other !== undefined && sameRequirement(item, other);
-  });
+  // All of them must hold, so their order (that of the labels as they are written) does not matter.
+  const isIn = (item: Requirement, all: readonly Requirement[]) => all.some((other) => sameRequirement(item, other));
+  return (
+    a.requirements.every((item) => isIn(item, b.requirements)) &&
+    b.requirements.every((item) => isIn(item, a.requirements))
+  );
 }
 
 function sameRequirement(a: Requirement, b: Requirement): boolean {
