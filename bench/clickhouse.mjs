@@ -20,7 +20,6 @@ writeFileSync(
     `export { createClickHouse, openClickHouse } from ${source("store/clickhouse/clickhouse-store.ts")};`,
     `export { HttpConnection } from ${source("store/clickhouse/http-connection.ts")};`,
     `export { parseClickHouseUrl } from ${source("store/clickhouse/clickhouse-url.ts")};`,
-    `export { publish } from ${source("store/clickhouse/part-writer.ts")};`,
     `export { listSegments } from ${source("store/clickhouse/segment-manifest.ts")};`,
     `export { createStore } from ${source("store/parquet-store.ts")};`,
     `export { Recorder } from ${source("store/recorder.ts")};`,
@@ -135,34 +134,40 @@ console.log(
 const segments = await store.listSegments(connection);
 const hours = segments.length;
 const copies = Math.floor((Number(days) * 24) / hours);
+const TIMES = ["first_seen", "last_seen"];
+const shiftedTimes = { conversations: TIMES, names: TIMES, connections: TIMES };
 for (const table of tables.slice(0, -1)) {
-  const times = {
-    conversations: ["first_seen", "last_seen"],
-    names: ["first_seen", "last_seen"],
-    connections: ["first_seen", "last_seen"],
-  };
-  const columns = (times[table] ?? []).map((name) => `t.${name} + copy * ${hours * 3_600_000} AS ${name}`);
+  const times = (shiftedTimes[table] ?? []).map((name) => `t.${name} + copy * ${hours * 3_600_000} AS ${name}`);
   const shifted = [
     `t.hour + copy * ${hours * 3600} AS hour`,
     "concat(t.segment, '-', toString(copy)) AS segment",
-    ...columns,
+    ...times,
   ];
-  for (let copy = 1; copy < copies; copy++) {
-    const query = `SELECT t.* REPLACE (${shifted.join(", ")}) FROM ${database}.${table} AS t WHERE endsWith(t.segment, '-r1-' || right(t.segment, 6))`;
-    await connection.run(`INSERT INTO ${database}.${table} ${query.replaceAll("copy", String(copy))}`);
-  }
+  await connection.run(
+    `INSERT INTO ${database}.${table} SELECT t.* REPLACE (${shifted.join(", ")}) FROM ${database}.${table} AS t
+     ARRAY JOIN range(1, ${copies}) AS copy SETTINGS max_partitions_per_insert_block = 0, max_insert_threads = 1, max_threads = 1`,
+  );
 }
+const rows = [];
 for (let copy = 1; copy < copies; copy++) {
-  const shift = copy * hours;
-  for (const segment of segments) {
-    const at = {
-      hour: segment.hour + shift,
-      from: segment.from + shift * 3_600_000,
-      to: segment.to + shift * 3_600_000,
+  const [shift, ms] = [copy * hours, copy * hours * 3_600_000];
+  for (const one of segments) {
+    const segment = {
+      ...one,
+      hour: one.hour + shift,
+      from: one.from + ms,
+      to: one.to + ms,
+      segment: `${one.segment}-${copy}`,
     };
-    await store.publish(connection, { ...segment, ...at, segment: `${segment.segment}-${copy}` }, []);
+    const { writer, run, part, flows: count, events, from: from_ms, to: to_ms } = segment;
+    const own = { hour: segment.hour * 3600, segment: segment.segment, part, writer, run, is_final: 1, from_ms, to_ms };
+    const counts = { flows: count, conversations: one.rows.conversations, events, bytes: one.bytes, nodes: "[]" };
+    rows.push(JSON.stringify({ ...own, ...counts, manifest: JSON.stringify(segment) }));
   }
 }
+await connection.run(
+  `INSERT INTO ${database}.segments SETTINGS max_partitions_per_insert_block = 0 FORMAT JSONEachRow ${rows.join("\n")}`,
+);
 await sizes(`${copies * hours} hours`);
 
 const reader = await store.openClickHouse(url);

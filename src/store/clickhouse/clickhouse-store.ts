@@ -22,7 +22,15 @@ import { HttpConnection } from "./http-connection.ts";
 import { Lease, type LeaseTimes } from "./lease.ts";
 import { migrate, refuseOldServer, refuseOtherSchema } from "./migrations.ts";
 import { batches, MissingRows, readCoverage, readEvents, readStates, withEvents } from "./part-reader.ts";
-import { dropOpen, dropReplaced, newSegment, type OpenSegment, preparePart, writePart } from "./part-writer.ts";
+import {
+  dropOpen,
+  dropReplaced,
+  newSegment,
+  type OpenSegment,
+  preparePart,
+  secondsOf,
+  writePart,
+} from "./part-writer.ts";
 import { ClickHouseObjectLog } from "./object-log.ts";
 import { limitDays, removeSegments, segmentsBeyond } from "./removal.ts";
 import { nameIn, quoted, SEGMENTS } from "./schema.ts";
@@ -157,8 +165,14 @@ class ClickHouseStore implements Store {
 
   /** The nodes that each segment heard, with its writer. */
   private async heard(segments: readonly SegmentManifest[]) {
+    const hours = segments.map(({ hour }) => secondsOf(hour));
+    const [first, last] = [
+      hours.reduce((a, b) => Math.min(a, b), 0xffff_ffff),
+      hours.reduce((a, b) => Math.max(a, b), 0),
+    ];
     const [names = [], texts = []] = await this.connection.columns(
-      `SELECT segment, nodes FROM ${nameIn(this.connection.address, SEGMENTS.name)} FINAL`,
+      `SELECT segment, nodes FROM ${nameIn(this.connection.address, SEGMENTS.name)} FINAL
+       WHERE hour BETWEEN fromUnixTimestamp(${first}) AND fromUnixTimestamp(${last})`,
       [
         { name: "segment", wire: "String" },
         { name: "nodes", wire: "String" },

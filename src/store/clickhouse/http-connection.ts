@@ -33,7 +33,7 @@ export class HttpConnection {
     this.address = address;
     this.waitsMs = waitsMs;
     const { isTls, host, port, user, password } = address;
-    const keep = { keepAlive: true, maxSockets: 4, timeout: 60_000 };
+    const keep = { keepAlive: true, maxSockets: 4 };
     this.agent = isTls ? new HttpsAgent({ ...keep, ...certificates(address) }) : new HttpAgent(keep);
     this.options = {
       host,

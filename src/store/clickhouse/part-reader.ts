@@ -3,6 +3,7 @@ import { lineOf } from "../event-text.ts";
 import { numberOf, textOf, type Value } from "../duckdb.ts";
 import { type Rows, rowsToState, type StateRest } from "../state-rows.ts";
 import type { EventFilter } from "../store.ts";
+import { StoreFault } from "../store-fault.ts";
 import type { HttpConnection } from "./http-connection.ts";
 import { EVENTS, nameIn, quoted, RESTS, type StateTable, stateColumns, TEMPLATES } from "./schema.ts";
 import { pairsOf, type SegmentManifest } from "./segment-manifest.ts";
@@ -197,7 +198,7 @@ function lineAt(value: (column: number) => Value, templates: ReadonlyMap<string,
   if (template === "0") return rest;
   const text = (column: number) => {
     const found = templates.get(String(value(column)));
-    if (found === undefined) throw new Error("an event's template is missing");
+    if (found === undefined) throw missingText();
     return found;
   };
   const port = (one: Value) => (one === null ? null : numberOf(one));
@@ -212,6 +213,13 @@ function lineAt(value: (column: number) => Value, templates: ReadonlyMap<string,
     destinationPort: port(value(6)),
     addresses: textOf(value(7)),
     rest,
+  });
+}
+
+function missingText(): StoreFault {
+  return new StoreFault("store-damaged", "texts that events have in common are missing in ClickHouse", {
+    help: "look whether all shards and replicas answer, and have caught up",
+    isPassing: true,
   });
 }
 

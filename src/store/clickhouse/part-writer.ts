@@ -142,7 +142,8 @@ export function openName(segment: string, part: number): string {
 /** ClickHouse's times are seconds of 32 bits: later hours count as the last that leaves room for any limit of days. */
 const LAST_HOUR = 1_100_000;
 
-function secondsOf(hour: number): number {
+/** An hour as rows have it: seconds since 1970. */
+export function secondsOf(hour: number): number {
   return Math.min(Math.max(hour, 0), LAST_HOUR) * 3600;
 }
 
