@@ -79,14 +79,14 @@ function applicationPods({ groups, options }: Stage): JsonObject {
   };
 }
 
-/** Ports that pods themselves call HTTP. On others a proxy would break what is no HTTP. */
+/** Ports that pods themselves call HTTP, all of them that declare the number: a proxy would break what is no HTTP. */
 function httpRules({ groups }: Stage, canOpen: boolean): Json[] {
-  const named = groups.all
-    .filter((group) => !isSystem(group.namespace))
-    .flatMap((group) => group.ends.flatMap((end) => end.namedPorts));
-  const ports = [
-    ...new Set(named.filter((one) => one.protocol === "TCP" && /^http(?!s)/.test(one.name)).map((one) => one.port)),
-  ];
+  const application = groups.all.filter((group) => !isSystem(group.namespace));
+  const named = application.flatMap((group) => group.ends.flatMap((end) => end.namedPorts));
+  const isHttp = (name: string) => /^http(?!s)/.test(name);
+  const others = new Set(named.filter((one) => !isHttp(one.name)).map((one) => one.port));
+  const http = named.filter((one) => one.protocol === "TCP" && isHttp(one.name) && !others.has(one.port));
+  const ports = [...new Set(http.map((one) => one.port))];
   const sorted = ports.sort((a, b) => a - b).slice(0, 40);
   if (sorted.length === 0) return [];
   const everybody = canOpen ? {} : { fromEntities: ["all"] };

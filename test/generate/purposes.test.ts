@@ -46,6 +46,19 @@ describe("what a rule is for", () => {
     ]);
   });
 
+  it("who came in masqueraded is the world: the address is a node's", () => {
+    const from = {
+      kind: "address",
+      address: "10.0.0.1",
+      names: [],
+      labels: ["reserved:world"],
+      masqueraded: true,
+    } as const;
+    const one = made({ objects: API, seen: "203.0.113.7 -> shop/api:8080 TCP", more: { 0: { from } } });
+    expect(rulesOf(policyNamed(one, "shop/api").policy.value, "ingress")).toMatchObject([{ fromEntities: ["world"] }]);
+    expect(one.generated.proof).toMatchObject({ allowed: 1, denied: [] });
+  });
+
   it("a call by a public name is written as what it meets: the ingress controller", () => {
     const one = made({ objects: `${TRAEFIK}${LB}${WEB}`, seen: "shop/web -> traefik/traefik:8443 TCP" });
     expect(rulesOf(policyNamed(one, "shop/web").policy.value, "egress")).toMatchObject([

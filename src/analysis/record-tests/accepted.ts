@@ -45,6 +45,8 @@ function unfitReason(conversation: Conversation): string | null {
   const { from, to } = conversation;
   const unclear = unclearReason(conversation);
   if (unclear !== null) return unclear;
+  // A test names ends, and this one has a node's address.
+  if ([from, to].some((end) => end.kind === "address" && end.masqueraded === true)) return "its address is masqueraded";
   if (![from, to].some(hasPolicy)) return "Cilium enforces nothing on either end";
   return forwardedReason(conversation);
 }
@@ -58,8 +60,7 @@ export function unclearReason({ from, to, notDecided, reply }: Conversation): st
 
 function endReason(end: End): string | null {
   if (end.kind === "unknown") return `an end is not known: ${end.reason}`;
-  if (end.kind === "pod" && end.otherCluster !== null) return `an end is in cluster ${end.otherCluster}`;
-  return end.kind === "address" && end.masqueraded === true ? "its address is masqueraded" : null;
+  return end.kind === "pod" && end.otherCluster !== null ? `an end is in cluster ${end.otherCluster}` : null;
 }
 
 const PASSED = ["FORWARDED", "REDIRECTED", "TRACED", "TRANSLATED", "AUDIT"];

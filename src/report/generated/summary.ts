@@ -27,6 +27,8 @@ function headline({ policies, proof }: Generated): string {
 
 function proofLines({ proof }: Generated, all: boolean): readonly string[] {
   const { denied, undecided, rejected, allowed, conversations, l7Unseen } = proof;
+  if (conversations === 0 && rejected.length === 0)
+    return ["nothing to prove it on: no conversation of a pod was recorded"];
   const isSound = denied.length === 0 && rejected.length === 0;
   const whole =
     isSound && undecided.length === 0
@@ -51,6 +53,7 @@ function excessLines({ policies }: Generated): readonly string[] {
       place: `${policy.namespace === null ? "" : `${policy.namespace}/`}${policy.name} ${rule.path}`,
     })),
   );
+  if (rules.length === 0) return [];
   const loose = rules.filter(({ rule }) => rule.excess.count > 0);
   const total = loose.reduce((sum, { rule }) => sum + rule.excess.count, 0);
   if (total === 0) return ["excess: none among the identities of the snapshot"];
