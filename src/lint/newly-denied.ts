@@ -4,23 +4,27 @@ import type { Direction } from "#model/decision.ts";
 import { elementPath, type PolicyObject, policyName } from "#model/policy.ts";
 import type { LintWorld } from "./lint-world.ts";
 
-/** A denied side of a conversation that passes today, and the linted policy by which it comes about. */
+/** A denied side of a conversation, and the linted policy by which it comes about. */
 export type NewDenial = { readonly denied: ExplainedDenial; readonly policy: PolicyObject; readonly path: string };
 
 const known = new WeakMap<LintWorld, readonly NewDenial[]>();
 
 /** Every side that the set denies of a conversation that passes today: under the policies in force, and when it was recorded. */
 export function newDenials(world: LintWorld): readonly NewDenial[] {
-  const found = known.get(world) ?? findNewDenials(world);
+  return lintedDenials(world).filter(({ denied: { denial } }) => passesToday(denial.conversation, denial.side, world));
+}
+
+/** Every denied side that comes about by a linted policy, whether it passes today or not. */
+export function lintedDenials(world: LintWorld): readonly NewDenial[] {
+  const found = known.get(world) ?? findDenials(world);
   known.set(world, found);
   return found;
 }
 
-function findNewDenials(world: LintWorld): readonly NewDenial[] {
+function findDenials(world: LintWorld): readonly NewDenial[] {
   const linted = new Map(world.linted.map((policy) => [policyName(policy), policy]));
   return world.denied().flatMap((denied) => {
-    const { conversation, side, ruling, walk } = denied.denial;
-    if (!passesToday(conversation, side, world)) return [];
+    const { ruling, walk } = denied.denial;
     const rules = [...(denied.nearest === null ? [] : [denied.nearest]), ...ruling.by, ...walk.defaultDeny];
     const rule = rules.find((one) => linted.has(one.policy));
     const policy = rule === undefined ? undefined : linted.get(rule.policy);

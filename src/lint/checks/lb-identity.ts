@@ -6,7 +6,7 @@ import { isObject } from "#model/json.ts";
 import { elementPath } from "#model/policy.ts";
 import type { Check, Found } from "../check.ts";
 import type { LintWorld } from "../lint-world.ts";
-import { aboutDenials, grouped, isOpen, type NewDenial, newDenials } from "../newly-denied.ts";
+import { aboutDenials, grouped, isOpen, type NewDenial, lintedDenials } from "../newly-denied.ts";
 
 export const lbIdentity: Check = {
   id: "lb-identity",
@@ -17,7 +17,7 @@ export const lbIdentity: Check = {
     "Needs Services and a recording: told for what was recorded, where a rule for the port names the other identity.",
   needs: ["flows"],
   find: (world) =>
-    grouped(newDenials(world).filter((one) => isThroughLoadBalancer(one, world))).map((group) => foundOf(group)),
+    grouped(lintedDenials(world).filter((one) => isThroughLoadBalancer(one, world))).map((group) => foundOf(group)),
   bad: `
 name: clients come in by another node
 objects:
@@ -106,7 +106,7 @@ function foundOf(group: readonly [NewDenial, ...NewDenial[]]): Found {
   const { peer, conversation } = denied.denial;
   const isNode = kindOf(peer) === "node";
   const message = isNode
-    ? `clients come in through another node and arrive as ${peer.kind === "reserved" ? peer.entity : "remote-node"}, which the rule for :${conversation.port} does not take`
+    ? `what comes in through another node, or from it, arrives as ${peer.kind === "reserved" ? peer.entity : "remote-node"}, which the rule for :${conversation.port} does not take`
     : `clients arrive as world with their own addresses here; the rule for :${conversation.port} takes nodes only`;
   const help = isNode
     ? "add remote-node (and host) beside world, or keep the source: externalTrafficPolicy Local, or DSR"

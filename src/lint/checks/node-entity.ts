@@ -9,6 +9,7 @@ export const nodeEntity: Check = {
   limits:
     "Needs a recording in which the node's traffic was seen. The pod's own node passes without a rule (allow-localhost).",
   needs: ["flows"],
+  yieldsTo: ["ccnp-wide", "lb-identity"],
   find: (world) => fromDenials(world, "node-entity"),
   bad: `
 name: another node asks

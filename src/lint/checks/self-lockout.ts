@@ -5,7 +5,7 @@ import type { Check, Found } from "../check.ts";
 import { isDeployer, isObserver, needsApiServer } from "../deployers.ts";
 import { isIsolated } from "../isolation-memo.ts";
 import type { LintWorld } from "../lint-world.ts";
-import { aboutDenials, grouped, newDenials } from "../newly-denied.ts";
+import { aboutDenials, grouped, lintedDenials } from "../newly-denied.ts";
 import { nodeEnd, OUTSIDE, probe } from "../probe.ts";
 
 export const selfLockout: Check = {
@@ -14,7 +14,7 @@ export const selfLockout: Check = {
   title: "the policies cut off what would roll them back",
   why: "Argo CD, Flux and Fleet apply policies and take them back; both need the API server, their own repositories, cache and DNS. A set that denies one of these paths can be rolled out and not rolled back from git: somebody has to delete policies by hand. Without Hubble Relay nobody sees what broke.",
   limits:
-    "Known by the labels of the usual charts. With objects: a controller isolated on egress with no rule that takes the API server in any of its identities. With flows: what passes today and is denied then.",
+    "Known by the labels of the usual charts. With objects: a controller isolated on egress with no rule that takes the API server in any of its identities. With flows: what the set denies of what they asked for.",
   needs: [],
   find: (world) => {
     const recorded = seen(world);
@@ -52,7 +52,7 @@ const HELP = "allow it before you apply the rest, and keep a way to delete polic
 
 function seen(world: LintWorld): readonly Found[] {
   const { snapshot } = world;
-  const cut = newDenials(world).filter(({ denied }) => {
+  const cut = lintedDenials(world).filter(({ denied }) => {
     const { from } = denied.denial.conversation;
     return denied.cause !== "deny-rule" && (isDeployer(from, snapshot) || isObserver(from, snapshot));
   });

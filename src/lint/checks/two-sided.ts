@@ -7,7 +7,7 @@ import type { PodEnd } from "#model/conversation.ts";
 import type { Direction } from "#model/decision.ts";
 import { elementPath, type PolicyObject, policyName } from "#model/policy.ts";
 import type { Check, Found } from "../check.ts";
-import { newDenials } from "../newly-denied.ts";
+import { lintedDenials } from "../newly-denied.ts";
 import { isIsolated } from "../isolation-memo.ts";
 import { isolatingPolicy } from "../isolating-policy.ts";
 import { specOf } from "../l7-rules.ts";
@@ -161,7 +161,7 @@ function foundOf(rule: LintRule, pairs: readonly Pair[], { ports, other }: Asked
   };
   const message = `${says}, and no ${other} rule of ${two === undefined ? "the other side" : endName(two)} does: they cannot talk`;
   const help = `add the ${other} rule on that side, or take the ${rule.direction} rule away if they are not to talk`;
-  const seen = newDenials(world).filter(
+  const seen = lintedDenials(world).filter(
     ({ denied: { denial } }) =>
       denial.side === other &&
       peers.some((end) => end === denial.subject) &&
