@@ -27,7 +27,8 @@ export function joinFound(found: readonly Found[], shown: readonly Found[]): rea
 }
 
 /** A recording proves it: it weighs what the check weighs. */
-function withFlows({ severity: _, ...one }: Found, shown: readonly Found[]): Found {
+function withFlows(written: Found, shown: readonly Found[]): Found {
+  const { severity: _, ...one } = written;
   const unique = <T>(items: readonly T[]): readonly T[] => [...new Set(items)];
   const steps = one.steps ?? shown[0]?.steps ?? [];
   return {

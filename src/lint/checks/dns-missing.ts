@@ -6,7 +6,7 @@ import type { EditStep } from "#analysis/edits/edit-step.ts";
 import type { PodEnd } from "#model/conversation.ts";
 import { isObject, type Json } from "#model/json.ts";
 import { policyName } from "#model/policy.ts";
-import { ruleSpec } from "../ask.ts";
+import { perWorld, ruleSpec } from "../ask.ts";
 import type { Check, Found } from "../check.ts";
 import { isIsolated } from "../isolation-memo.ts";
 import type { LintRule, LintWorld } from "../lint-world.ts";
@@ -84,8 +84,18 @@ function reachesNamed({ policy, deny, direction, value }: LintRule): boolean {
   return peers.some((peer) => isObject(peer) && peer["ipBlock"] === undefined);
 }
 
-/** No way to any resolver: not to those that it is known to ask, and to none that the objects do not show. */
+/** Asked for the same endpoints by every policy that selects them. */
+const muteEnds = perWorld(() => new WeakMap<PodEnd, boolean>());
+
 function isMute(world: LintWorld, end: PodEnd): boolean {
+  const memo = muteEnds(world);
+  const known = memo.get(end) ?? hasNoResolver(world, end);
+  memo.set(end, known);
+  return known;
+}
+
+/** No way to any resolver: not to those that it is known to ask, and to none that the objects do not show. */
+function hasNoResolver(world: LintWorld, end: PodEnd): boolean {
   if (!isIsolated(world, end, "egress") || !mayNeedNames(world, end)) return false;
   if (dnsRulesOf(world, end).length > 0) return false;
   return world.set.names.resolvers(end).every((resolver) => {
