@@ -141,7 +141,12 @@ const count = manifests.reduce((sum, { flows: some }) => sum + some, 0);
 const bytes = manifests.flatMap(({ files }) => files).reduce((sum, file) => sum + file.bytes, 0);
 const each = bytes / count;
 const figures = [
-  { what: `bytes a raw flow, a day of ${count} flows`, value: each.toFixed(1), limit: "≤ 20", ok: each <= LIMITS.bytes },
+  {
+    what: `bytes a raw flow, a day of ${count} flows`,
+    value: each.toFixed(1),
+    limit: "≤ 20",
+    ok: each <= LIMITS.bytes,
+  },
   {
     what: "record from a file, CPU to the plain loop",
     value: `× ${(recorded.cpu / plain.cpu).toFixed(2)} (${Math.round(count / recorded.cpu)} flows a CPU second)`,
