@@ -50,5 +50,7 @@ const words = ["node_modules/vitest/vitest.mjs", "run", "--config", "test/store/
 const files = [...(chdb === "" ? [] : ["engine.ts"]), ...(hasServer ? ["server.ts"] : [])];
 const environment = { ...process.env, RINGFENCE_CHDB: chdb, RINGFENCE_TEST_REPORT: undefined };
 const suite =
-  files.length === 0 ? 0 : spawnSync(process.execPath, [...words, ...files], { stdio: "inherit", env: environment }).status;
+  files.length === 0
+    ? 0
+    : spawnSync(process.execPath, [...words, ...files], { stdio: "inherit", env: environment }).status;
 process.exitCode = suite !== 0 || (missing > 0 && isRequired) ? 1 : 0;
