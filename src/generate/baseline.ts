@@ -5,6 +5,7 @@ import { scoped } from "./cilium-rule.ts";
 import type { Port } from "./draft.ts";
 import type { Group } from "./group.ts";
 import { isSystem } from "./infrastructure-namespaces.ts";
+import { EVERY_POD } from "./label-selector.ts";
 import { isResolverTraffic } from "./resolver.ts";
 import type { Stage } from "./stage.ts";
 
@@ -23,10 +24,7 @@ const INGRESS =
 export function baselinePolicy(stage: Stage): readonly DraftPolicy[] {
   const resolvers = resolversOf(stage);
   const excluded = excludedNamespaces(stage, resolvers);
-  const everyPod = { key: NAMESPACE_KEY, operator: "Exists" };
-  const closed = {
-    matchExpressions: [everyPod, { key: NAMESPACE_KEY, operator: "NotIn", values: excluded }],
-  };
+  const closed = scopeOf(stage, excluded);
   const { directions } = stage.options;
   const ingress: JsonObject = directions.includes("ingress") ? { ingress: [{ fromEntities: ["host"] }] } : {};
   const egress: JsonObject = directions.includes("egress") ? { egress: resolvers.map((one) => toResolver(one)) } : {};
@@ -42,8 +40,22 @@ export function baselinePolicy(stage: Stage): readonly DraftPolicy[] {
   ];
   const body: JsonObject = { specs };
   const policy = policyObject({ kind: "ccnp", namespace: "", name: "default-deny", body });
-  const notes = [`left out: ${excluded.join(", ")}; Cilium's health and ingress endpoints (they have no namespace)`];
+  const asked = stage.options.namespaces.length > 0;
+  const notes = asked
+    ? []
+    : [`left out: ${excluded.join(", ")}; Cilium's health and ingress endpoints (they have no namespace)`];
   return [{ policy, groups: [], notes, rules: [] }];
+}
+
+/** Pods of the namespaces asked for; else of all but those left out. */
+function scopeOf({ options }: Stage, excluded: readonly string[]): JsonObject {
+  if (options.namespaces.length > 0) return scoped(options.namespaces, EVERY_POD, null);
+  return {
+    matchExpressions: [
+      { key: NAMESPACE_KEY, operator: "Exists" },
+      { key: NAMESPACE_KEY, operator: "NotIn", values: excluded },
+    ],
+  };
 }
 
 export type Resolver = { readonly group: Group; readonly ports: readonly number[] };

@@ -3,6 +3,7 @@ import { namesIfProxied, selectorsIn } from "#analysis/learned-names.ts";
 import type { AddressEnd, Conversation } from "#model/conversation.ts";
 import type { Peer } from "./draft.ts";
 import { isApiServer } from "./entities.ts";
+import { isResolverTraffic } from "./resolver.ts";
 import type { Stage } from "./stage.ts";
 
 /** The words for an outside end; or why there are none. */
@@ -26,6 +27,8 @@ export function outsideDestination(end: AddressEnd, conversation: Conversation, 
     };
   }
   if (end.masqueraded === true) return { peers: [WORLD], notes: ["its address was masqueraded"] };
+  // No name leads to the one who tells names.
+  if (isResolverTraffic(conversation, stage)) return { peers: [{ kind: "cidr", cidr: cidrOf(end) }], notes: [] };
   const names = stage.options.kind === "knp" ? [] : namesOf(conversation, stage);
   if (names.length > 0) return { peers: names.map((name): Peer => ({ kind: "name", name })), notes: [] };
   const known = stage.facts.byAddress.get(end.address) ?? [];

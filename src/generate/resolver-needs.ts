@@ -6,16 +6,14 @@ import type { Stage } from "./stage.ts";
 
 /**
  * The DNS rule of workloads that need names and whose questions were not recorded: the cluster's usual resolver. Without
- * it no name is ever learned.
+ * it no name is ever learned. Questions are known by identity: of two runs of one job only one may have been heard asking.
  */
 export function resolverNeeds(needs: readonly Need[], stage: Stage): readonly Need[] {
-  const asking = new Set(
-    needs.filter((need) => need.purpose === "dns" && need.side === "egress").map((need) => need.group),
-  );
   const naming = new Map<Group, Conversation>();
   for (const need of needs) {
     const isNamed = need.side === "egress" && need.peers.some((peer) => peer.kind === "name");
-    if (isNamed && !asking.has(need.group)) naming.set(need.group, need.conversation);
+    const isHeard = stage.facts.resolversOf.has(endKey(need.conversation.from));
+    if (isNamed && !isHeard) naming.set(need.group, need.conversation);
   }
   return [...naming].flatMap(([group, conversation]) => usual(group, conversation, stage));
 }

@@ -258,6 +258,18 @@ describe("names", () => {
     expect(one.generated.proof).toMatchObject({ allowed: 2, denied: [], undecided: [] });
   });
 
+  it("means a resolver outside by its address, though it has a name", () => {
+    const known = { ...names, "dns.google": ["8.8.8.8"] };
+    const one = made({
+      objects: SHOP,
+      names: known,
+      seen: "shop/web -> 198.51.100.7:443 TCP\nshop/web -> 8.8.8.8:53 UDP",
+    });
+    expect(one.text).toContain("8.8.8.8/32");
+    expect(one.text).not.toContain("dns.google");
+    expect(one.generated.proof).toMatchObject({ allowed: 2, denied: [], undecided: [] });
+  });
+
   it("narrows DNS to the names that were asked, search suffixes as they went over the wire", () => {
     const requests = ["api.github.com.shop.svc.cluster.local", "api.github.com", "db.shop.svc.cluster.local"].map(
       (name) => asked(name),
