@@ -27,6 +27,10 @@ export const RULE_HELP: Readonly<Record<string, RuleHelp>> = {
     title: "Egress default deny without a way to DNS",
     help: "The endpoint may no longer ask its resolver. Allow DNS to it, with rules.dns where toFQDNs is used.",
   },
+  "dns-resolver-mismatch": {
+    title: "The DNS rule takes another resolver than the one that is asked",
+    help: "Policies see the resolver's pod and container port: give the DNS rule the labels and the port of the resolver that is really asked.",
+  },
   "deny-only-default-deny": {
     title: "Deny rules alone switch default deny on",
     help: "A policy with only deny rules isolates its endpoints all the same: what no rule allows is refused. Set enableDefaultDeny to false for that direction, or add allow rules.",

@@ -5,7 +5,7 @@ import { cidrContains } from "#engine/identity/cidr.ts";
 import type { Candidate } from "#model/connection.ts";
 import type { Service } from "#model/objects.ts";
 import { elementPath, policyName } from "#model/policy.ts";
-import { answerFor, between, ruleSpec } from "../ask.ts";
+import { answerFor, between, perWorld, ruleSpec } from "../ask.ts";
 import type { Check, Found } from "../check.ts";
 import type { LintRule, LintWorld } from "../lint-world.ts";
 import { nodeEnd } from "../probe.ts";
@@ -98,7 +98,7 @@ function shown(world: LintWorld): readonly Found[] {
   const linted = new Map(world.linted.map((policy) => [policyName(policy), policy]));
   const groups = new Map<string, { readonly candidate: Candidate; readonly denials: ExplainedDenial[] }>();
   for (const one of world.denied()) {
-    const candidate = meant(one);
+    const candidate = meant(world, one);
     if (candidate === undefined || !linted.has(candidate.rule.policy)) continue;
     const key = `${candidate.rule.policy} ${candidate.rule.element} ${one.denial.conversation.port}`;
     const group = groups.get(key) ?? { candidate, denials: [] };
@@ -123,15 +123,38 @@ function shown(world: LintWorld): readonly Found[] {
   });
 }
 
-const ADDRESS_FIELDS = ["toCIDR", "toCIDRSet", "to", "toEntities", "toServices"];
-
-/** The rule by addresses, entities or Services for this port that does not take the API server. */
-function meant({ denial }: ExplainedDenial): Candidate | undefined {
+/** The rule that was meant for the API server, by its address, its Service or as the host, and does not take it. */
+function meant(world: LintWorld, { denial }: ExplainedDenial): Candidate | undefined {
   const { peer, side, walk } = denial;
   if (side !== "egress" || peer.kind !== "reserved" || !peer.labels.includes("reserved:kube-apiserver"))
     return undefined;
-  const near = walk.candidates.filter(
-    ({ deny, peerField, peerMatches }) => !deny && !peerMatches && ADDRESS_FIELDS.includes(peerField ?? ""),
+  return walk.candidates.find((candidate) => {
+    const rule = candidate.deny || candidate.peerMatches ? undefined : ruleOf(world, candidate);
+    if (rule === undefined) return false;
+    if (candidate.peerField === "toServices") return true;
+    if (candidate.peerField === "toEntities") return candidate.portMatches && namesHost(rule);
+    const own = candidate.portMatches ? peer.addresses : [];
+    return writtenCidrs(rule).some(({ cidr }) =>
+      [...own, ...serviceAddresses(world)].some((one) => cidrContains(cidr, one)),
+    );
+  });
+}
+
+const rulesByRef = perWorld(
+  (world) => new Map(world.rules.map((rule) => [`${rule.ref.policy} ${rule.ref.element}`, rule])),
+);
+
+function ruleOf(world: LintWorld, { rule }: Candidate): LintRule | undefined {
+  return rulesByRef(world).get(`${rule.policy} ${rule.element}`);
+}
+
+function namesHost({ value }: LintRule): boolean {
+  return Array.isArray(value["toEntities"]) && value["toEntities"].includes("host");
+}
+
+function serviceAddresses({ snapshot }: LintWorld): readonly string[] {
+  const services = snapshot.inventory.services.filter(
+    (one) => one.namespace === "default" && one.name === "kubernetes",
   );
-  return near.find(({ portMatches }) => portMatches) ?? near.find(({ peerField }) => peerField !== "toEntities");
+  return services.flatMap(({ clusterIPs }) => clusterIPs.filter((one) => one !== "None"));
 }

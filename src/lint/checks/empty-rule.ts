@@ -16,7 +16,7 @@ export const emptyRule: Check = {
     "`[{}]` is told only where the policy's own name or description says the opposite, since both meanings are in use. Lists of peers and ports that are empty are told where a rule with them can take nothing.",
   needs: [],
   yieldsTo: ["empty-peer-opens"],
-  find: (world) => world.rules.flatMap((rule) => [...named(world, rule), ...takesNothing(rule)]),
+  find: (world) => world.rules.flatMap((rule) => [...named(world, rule), ...takesNothing(world, rule)]),
   bad: `
 name: the name says allow
 objects:
@@ -101,7 +101,7 @@ function isShut(world: LintWorld, end: PodEnd, direction: Direction): boolean {
 const COUNTED = ["Endpoints", "Entities", "CIDR", "CIDRSet", "Nodes"];
 
 /** A rule that can take nothing: an empty list of peers beside ports, or ports that are no ports. */
-function takesNothing(rule: LintRule): readonly Found[] {
+function takesNothing(world: LintWorld, rule: LintRule): readonly Found[] {
   const { policy, direction, value, deny } = rule;
   if (policy.kind === "NetworkPolicy" || policy.kind === "ClusterNetworkPolicy") return [];
   const side = direction === "egress" ? "to" : "from";
@@ -115,9 +115,22 @@ function takesNothing(rule: LintRule): readonly Found[] {
     return [{ policy, path: `${path}.${empty}`, message, help: "name the peers, or take the rule out" }];
   }
   const noPorts = ports.length > 0 && ports.every((item) => isObject(item) && !hasPorts(item["ports"]));
-  if (!noPorts) return [];
+  if (!noPorts || takesPort(world, rule)) return [];
   const message = `toPorts without a port is no port at all: the rule ${what} nothing`;
   return [{ policy, path: `${path}.toPorts`, message, help: "name the ports; for every port leave toPorts out" }];
+}
+
+/** What the engine makes of it: some port that it takes after all. */
+function takesPort(world: LintWorld, rule: LintRule): boolean {
+  const [subject] = world.subjects(ruleSpec(rule)).ends;
+  if (subject === undefined) return true;
+  return [53, 80, 443].some((port) => {
+    const packet = between(subject, OUTSIDE, rule.direction, { protocol: port === 53 ? "UDP" : "TCP", port });
+    const { candidates } = world.set.engine.walk(packet, rule.direction);
+    return candidates.some(
+      ({ rule: ref, portMatches }) => ref.policy === rule.ref.policy && ref.element === rule.ref.element && portMatches,
+    );
+  });
 }
 
 function hasPorts(ports: Json | undefined): boolean {
