@@ -22,6 +22,8 @@ type NodeState = {
   doubt: Doubt | null;
   /** From `first` to here its events may come again; null while they may not. */
   repeatedUntil: number | null;
+  /** Who tells them again; null: any. */
+  repeatedBy: string | null;
   repeated: number;
 };
 
@@ -39,7 +41,14 @@ export class Continuity {
     const reason = endedCleanly ? "the recorder did not run" : "the recorder ended without saving, and did not run";
     for (const [node, stretches] of ranges) {
       const last = Math.max(...stretches.map(([, to]) => to));
-      this.nodes.set(node, { first: last, last, doubt: { reason, source: null }, repeatedUntil: null, repeated: 0 });
+      this.nodes.set(node, {
+        first: last,
+        last,
+        doubt: { reason, source: null },
+        repeatedUntil: null,
+        repeatedBy: null,
+        repeated: 0,
+      });
     }
   }
 
@@ -58,10 +67,10 @@ export class Continuity {
   }
 
   /** True for an event that was recorded before: a resumed source tells some again. */
-  isRecorded(node: string, time: number): boolean {
+  isRecorded(node: string, time: number, source: string | null = null): boolean {
     const state = this.nodes.get(node);
     if (state === undefined) return false;
-    const isAgain = (state.repeatedUntil !== null && isRepeated(state, time)) || this.isOfEarlierRun(node, time);
+    const isAgain = (isRepeater(state, source) && isRepeated(state, time)) || this.isOfEarlierRun(node, time);
     if (isAgain) state.doubt = null;
     return isAgain;
   }
@@ -86,15 +95,16 @@ export class Continuity {
       const state = this.nodes.get(node);
       if (state === undefined) continue;
       state.doubt ??= { reason, source };
-      this.repeats(node);
+      this.repeats(node, source);
     }
   }
 
   /** A source may tell this node's events once more. */
-  repeats(node: string): void {
+  repeats(node: string, source: string | null): void {
     const state = this.nodes.get(node);
     if (state === undefined) return;
     state.repeatedUntil = state.last - DISORDER_MS;
+    state.repeatedBy = source;
     state.repeated = 0;
   }
 
@@ -102,13 +112,20 @@ export class Continuity {
   note(node: string, time: number, source: string | null = null): Gap | null {
     const state = this.nodes.get(node);
     if (state === undefined) {
-      this.nodes.set(node, { first: time, last: time, doubt: null, repeatedUntil: null, repeated: 0 });
+      this.nodes.set(node, {
+        first: time,
+        last: time,
+        doubt: null,
+        repeatedUntil: null,
+        repeatedBy: null,
+        repeated: 0,
+      });
       return null;
     }
     const { last, doubt } = state;
     if (time <= last) return null;
     state.last = time;
-    state.repeatedUntil = null;
+    if (isRepeater(state, source)) state.repeatedUntil = null;
     if (doubt === null) return null;
     state.doubt = null;
     // Another source went on meanwhile, and tells it now.
@@ -121,6 +138,10 @@ export class Continuity {
 export type Reconnection = { readonly source: string | null; readonly nodes: Iterable<string> | null };
 
 const EVERY: Reconnection = { source: null, nodes: null };
+
+function isRepeater({ repeatedUntil, repeatedBy }: NodeState, source: string | null): boolean {
+  return repeatedUntil !== null && (repeatedBy === null || repeatedBy === source);
+}
 
 function isRepeated(state: NodeState, time: number): boolean {
   if (state.repeatedUntil === null || time < state.first || time > state.repeatedUntil) return false;

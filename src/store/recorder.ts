@@ -94,14 +94,14 @@ export class Recorder {
   add(event: FlowEvent, bytes: Uint8Array, start: number, end: number, source: string | null = null): void {
     const time = event.time ?? this.lastTime;
     this.counts.note(event);
-    if (event.kind === "flow" && this.continuity.isRecorded(event.node, time)) {
+    if (event.kind === "flow" && this.continuity.isRecorded(event.node, time, source)) {
       this.skip("already-recorded");
       return;
     }
     const hour = this.hourAt(time);
     this.lastTime = time;
     if (event.kind === "flow") this.noteGap(hour, this.continuity.note(event.node, time, source));
-    else if (event.kind === "node-status" && event.state === CONNECTED) this.nodesReturned(event.nodes);
+    else if (event.kind === "node-status" && event.state === CONNECTED) this.nodesReturned(event.nodes, source);
     hour.fold.add(event);
     const look = this.keeper.lookOf(event);
     if (look === null) return;
@@ -112,8 +112,8 @@ export class Recorder {
   }
 
   /** Relay asks a node that has come back for all that it asked for at first. */
-  private nodesReturned(nodes: readonly string[]): void {
-    for (const node of nodes) this.continuity.repeats(node);
+  private nodesReturned(nodes: readonly string[], source: string | null): void {
+    for (const node of nodes) this.continuity.repeats(node, source);
   }
 
   private noteGap(hour: Hour, gap: Gap | null): void {

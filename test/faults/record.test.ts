@@ -213,9 +213,12 @@ describe("a recorder that is killed", () => {
     child.stderr.on("data", (text) => {
       said += text;
     });
-    return { child, said: () => said };
+    const wait = async () => {
+      if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}: ${said}`);
+      await new Promise((done) => setTimeout(done, 20));
+    };
+    return { child, said: () => said, wait };
   };
-  const wait = () => new Promise((done) => setTimeout(done, 20));
 
   it.skipIf(!existsSync(MAIN))(
     "by SIGKILL: the next one asks from there, nothing is missing; by SIGTERM: it writes what it has and ends well",
@@ -229,7 +232,8 @@ describe("a recorder that is killed", () => {
         }
       });
       const first = spawned(relay, path);
-      while (!existsSync(join(path, "segments")) || readdirSync(join(path, "segments")).length === 0) await wait();
+      while (!existsSync(join(path, "segments")) || readdirSync(join(path, "segments")).length === 0)
+        await first.wait();
       first.child.kill("SIGKILL");
       await once(first.child, "exit");
       expect((await look(path)).kept).toEqual(range(1, 30));
@@ -239,11 +243,11 @@ describe("a recorder that is killed", () => {
         for (;;) {
           const found = /listening on (\S+)/.exec(second.said())?.[1];
           if (found !== undefined) return found;
-          await wait();
+          await second.wait();
         }
       };
       const metrics = async () => (await fetch(`${await address()}/metrics`)).text();
-      while (!(await metrics()).includes("ringfence_record_kept_events_total 30\n")) await wait();
+      while (!(await metrics()).includes("ringfence_record_kept_events_total 30\n")) await second.wait();
       second.child.kill("SIGTERM");
       const [status] = await once(second.child, "exit");
       expect({ status, said: second.said() }).toEqual({ status: 0, said: expect.stringMatching(/30 events kept/) });
