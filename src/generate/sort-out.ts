@@ -45,7 +45,12 @@ export function sortOut(stage: Stage): SortedOut {
 }
 
 function isEvidence(conversation: Conversation): boolean {
-  return wasPassed(conversation) || wasDropped(conversation);
+  return wasPassed(conversation) || wasDropped(conversation) || isRefused(conversation);
+}
+
+/** All that was recorded of it are requests that a proxy refused. */
+function isRefused(conversation: Conversation): boolean {
+  return !wasPassed(conversation) && conversation.requests.some(({ verdicts }) => (verdicts["DROPPED"] ?? 0) > 0);
 }
 
 type Asked = {
@@ -58,6 +63,7 @@ type Suspicion = { readonly kind: UnwantedReason; readonly reason: string };
 
 function suspect(conversation: Conversation, { stage, scans, isSpoken }: Asked): Suspicion | null {
   if (wasDropped(conversation)) return { kind: "denied", reason: "it was dropped while recording" };
+  if (isRefused(conversation)) return { kind: "denied", reason: "a proxy refused its requests while recording" };
   const scan = scans.get(conversation.id);
   if (scan !== undefined) return { kind: "scan", reason: scan };
   const stray = [conversation.from, conversation.to].find((end) => isStray(end, stage));

@@ -304,6 +304,13 @@ describe("what looks unwanted", () => {
     expect(one.generated.policies).toEqual([]);
   });
 
+  it("requests that a proxy refused become no rule, unless they are asked for", () => {
+    const refused = { requests: [asked("api.github.com", "DROPPED")], recorded: { DROPPED: 1 } };
+    const recorded = { objects: `${SHOP}${DNS}`, seen: "shop/web -> kube-system/coredns:53 UDP", more: { 0: refused } };
+    expect(kinds(made(recorded))).toEqual(["denied shop/web → kube-system/coredns UDP 53 allowed"]);
+    expect(made(recorded, { include: ["denied"] }).generated.proof).toMatchObject({ allowed: 1, denied: [] });
+  });
+
   it("one connection to a port that nothing speaks of becomes none, unless it is asked for", () => {
     const recorded = {
       objects: SHOP,
