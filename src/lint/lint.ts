@@ -49,7 +49,7 @@ export function lintWorld(world: LintWorld, { sources, checks = CHECKS }: LintOp
   const fixes: ProvenFix[] = [];
   const findings = held.map((one) => {
     const finding = report(one, fixer);
-    if (finding.fix?.proven === true) fixes.push({ finding, steps: one.found.steps ?? [] });
+    if (finding.fix !== null && !finding.fix.isProposal) fixes.push({ finding, steps: one.found.steps ?? [] });
     return finding;
   });
   const slept = checks.filter((check) => missing(check).length > 0);
@@ -96,8 +96,11 @@ function isAboutSame(one: Found, other: Found): boolean {
  */
 function mayShareConversations(one: Found, other: Found): boolean {
   const [own, others] = [one.conversations ?? [], other.conversations ?? []];
-  if (own.length > 0 && others.length > 0) return others.some((conversation) => own.includes(conversation));
   if (own.length === 0) return true;
+  if (others.length > 0) {
+    const known = new Set(own);
+    return others.some((conversation) => known.has(conversation));
+  }
   const ends = new Set(own.flatMap(({ from, to }) => [endKey(from), endKey(to)]));
   return [other.subjects ?? [], other.peers ?? []].every(
     (list) => list.length === 0 || list.some((end) => ends.has(endKey(end))),
@@ -114,7 +117,8 @@ function createFixer(world: LintWorld, sources: EditSources): Fixer {
     if (steps.length === 0) return null;
     const { isProven, newlyAllows } =
       ++proofs > MOST_PROOFS ? { isProven: false, newlyAllows: [] } : proveFix(check, found, world);
-    return isProven ? { diff: write(steps).diff, proven: true, newlyAllows } : null;
+    const isProposal = check.isProposal === true;
+    return isProven ? { diff: write(steps).diff, proven: true, isProposal, newlyAllows } : null;
   };
 }
 

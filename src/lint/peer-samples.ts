@@ -1,7 +1,7 @@
 import { itemsOf } from "#analysis/surprises/written-rules.ts";
 import { nameMatching } from "#analysis/learned-names.ts";
 import { namesNamespace } from "#analysis/selector-text.ts";
-import { createEngine } from "#engine/engine.ts";
+import type { Engine } from "#engine/engine.ts";
 import type { AddressEnd, End } from "#model/conversation.ts";
 import { isObject, type Json, type JsonObject } from "#model/json.ts";
 import { NAMESPACE_LABEL } from "#model/labels.ts";
@@ -37,6 +37,8 @@ export function peerSamples(rule: LintRule, world: LintWorld): readonly PeerSamp
 
 const NO_NAMES: readonly string[] = [];
 const NO_SPECS = new SpecSet([]);
+/** Of no policy, to begin from. */
+const empty = new WeakMap<LintWorld, Engine>();
 
 function everybody(world: LintWorld): readonly PeerSample[] | null {
   return entitySamples("all", world);
@@ -52,9 +54,10 @@ function podSamples(selector: Json, policy: PolicyObject, world: LintWorld): rea
     ...asking,
     value: { apiVersion: "cilium.io/v2", kind: asking.kind, metadata: { name: "peers" }, spec: value },
   };
-  const { minor, config, snapshot } = world;
-  const engine = createEngine({ minor, config, inventory: snapshot.inventory, policies: [whole] });
-  const ends = witnesses({ policy: whole, path: "spec", value }, NO_SPECS, snapshot, engine);
+  const none = empty.get(world) ?? world.set.engine.with([]);
+  empty.set(world, none);
+  const engine = none.with([whole]);
+  const ends = witnesses({ policy: whole, path: "spec", value }, NO_SPECS, world.snapshot, engine);
   return ends.length === 0 ? null : ends.map((end) => ({ end, names: NO_NAMES }));
 }
 

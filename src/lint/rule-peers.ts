@@ -8,6 +8,7 @@ import type { LintRule, LintWorld } from "./lint-world.ts";
 
 type Memo = {
   readonly byRule: Map<LintRule, readonly PodEnd[]>;
+  readonly all: readonly PodEnd[];
   readonly byNamespace: ReadonlyMap<string, readonly PodEnd[]>;
 };
 
@@ -15,16 +16,32 @@ const memos = new WeakMap<LintWorld, Memo>();
 
 /** The known pods that a rule's peers take. Asked are those alone that stand in a namespace which the rule can mean. */
 export function podPeers(rule: LintRule, world: LintWorld): readonly PodEnd[] {
-  const memo = memos.get(world) ?? { byRule: new Map(), byNamespace: endsByNamespace(world) };
-  memos.set(world, memo);
+  const memo = memoOf(world);
   const known = memo.byRule.get(rule);
   if (known !== undefined) return known;
-  const namespaces = namespacesOf(rule);
-  const candidates =
-    namespaces === null ? podEnds(world.causes.ends) : namespaces.flatMap((one) => memo.byNamespace.get(one) ?? []);
-  const found = candidates.filter((end) => world.set.engine.selectsPeer(rule.ref, end));
+  const found = candidatesOf(rule, memo).filter((end) => world.set.engine.selectsPeer(rule.ref, end));
   memo.byRule.set(rule, found);
   return found;
+}
+
+/** So many pods at most can be the rule's peers, without asking for each. */
+export function mostPodPeers(rule: LintRule, world: LintWorld): number {
+  return candidatesOf(rule, memoOf(world)).length;
+}
+
+function memoOf(world: LintWorld): Memo {
+  const memo = memos.get(world) ?? {
+    byRule: new Map<LintRule, readonly PodEnd[]>(),
+    all: podEnds(world.causes.ends),
+    byNamespace: endsByNamespace(world),
+  };
+  memos.set(world, memo);
+  return memo;
+}
+
+function candidatesOf(rule: LintRule, { all, byNamespace }: Memo): readonly PodEnd[] {
+  const namespaces = namespacesOf(rule);
+  return namespaces === null ? all : namespaces.flatMap((one) => byNamespace.get(one) ?? []);
 }
 
 function endsByNamespace(world: LintWorld): ReadonlyMap<string, readonly PodEnd[]> {

@@ -6,7 +6,7 @@ import type { PodEnd } from "#model/conversation.ts";
 import type { Check, Found } from "../check.ts";
 import type { LintRule, LintWorld } from "../lint-world.ts";
 import { isolatingPolicy } from "../isolating-policy.ts";
-import { podPeers } from "../rule-peers.ts";
+import { mostPodPeers, podPeers } from "../rule-peers.ts";
 
 /** pkg/maps/policymap, bpf-policy-map-max. */
 const MOST_ENTRIES = 16_384;
@@ -61,8 +61,7 @@ type Made = { readonly direction: string; readonly peers: readonly string[]; rea
 function foundIn(world: LintWorld): readonly Found[] {
   const limit = world.config.policyMapMax ?? MOST_ENTRIES;
   const pods = podEnds(world.causes.ends);
-  const widest = world.rules.reduce((sum, rule) => sum + Math.max(pods.length, 1) * portKeys(rule).length, 0);
-  if (widest <= limit) return [];
+  const most = new Map(world.rules.map((rule) => [rule, mostEntries(rule, world)]));
   const memo = new Map<LintRule, Made>();
   const made = (rule: LintRule): Made => {
     const known = memo.get(rule) ?? madeBy(rule, pods, world);
@@ -77,8 +76,9 @@ function foundIn(world: LintWorld): readonly Found[] {
     for (const end of world.subjects(spec).ends) rulesOf.set(end, [...(rulesOf.get(end) ?? []), ...own]);
   }
   return [...rulesOf].flatMap(([end, rules]) => {
-    const upper = rules.reduce((sum, rule) => sum + made(rule).peers.length * made(rule).ports.length, 0);
-    const entries = upper <= limit ? upper : distinctEntries(rules.map(made));
+    // An upper bound first: what it rules out is not counted.
+    if (rules.reduce((sum, rule) => sum + (most.get(rule) ?? 0), 0) <= limit) return [];
+    const entries = distinctEntries(rules.map(made));
     const place =
       entries <= limit ? null : (isolatingPolicy(world, end, "egress") ?? isolatingPolicy(world, end, "ingress"));
     if (place === null) return [];
@@ -87,6 +87,13 @@ function foundIn(world: LintWorld): readonly Found[] {
       "name fewer peers (an entity or a namespace instead of labels of many identities), fewer ports, or raise bpf-policy-map-max";
     return [{ policy: place.policy, path: "", message, help, subjects: [end] }];
   });
+}
+
+const PEER_LISTS = ["fromCIDR", "toCIDR", "fromCIDRSet", "toCIDRSet", "toFQDNs"];
+
+function mostEntries(rule: LintRule, world: LintWorld): number {
+  const listed = PEER_LISTS.reduce((sum, field) => sum + itemsOf(rule.value[field]).length, 0);
+  return (mostPodPeers(rule, world) + listed + 1) * portKeys(rule).length;
 }
 
 function distinctEntries(made: readonly Made[]): number {

@@ -51,10 +51,9 @@ objects:
 const HELP = "allow it before you apply the rest, and keep a way to delete policies by hand";
 
 function seen(world: LintWorld): readonly Found[] {
-  const { snapshot } = world;
   const cut = lintedDenials(world).filter(({ denied }) => {
     const { from } = denied.denial.conversation;
-    return denied.cause !== "deny-rule" && (isDeployer(from, snapshot) || isObserver(from, snapshot));
+    return denied.cause !== "deny-rule" && (isDeployer(from) || isObserver(from));
   });
   return grouped(cut).map((group) => {
     const [{ denied, policy, path }] = group;
@@ -68,7 +67,7 @@ function withoutApi(world: LintWorld, told: ReadonlySet<End>): readonly Found[] 
   const linted = new Map(world.linted.map((policy) => [policyName(policy), policy]));
   const groups = new Map<PolicyObject, { path: string; readonly ends: PodEnd[] }>();
   for (const end of podEnds(world.causes.ends)) {
-    if (told.has(end) || !needsApiServer(end, world.snapshot) || !isIsolated(world, end, "egress")) continue;
+    if (told.has(end) || !needsApiServer(end) || !isIsolated(world, end, "egress")) continue;
     if (apiServers(world).some((api) => mayReach(end, api, world))) continue;
     const walk = world.set.engine.walk(probe(end, nodeEnd(true), { port: 6443 }), "egress");
     const rule = walk.defaultDeny.find((one) => linted.has(one.policy));

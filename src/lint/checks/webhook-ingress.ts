@@ -1,6 +1,5 @@
 import { podEnds } from "#analysis/known-ends.ts";
 import { servicesOf, targetPort } from "#analysis/pod-facts.ts";
-import { isScraper } from "#analysis/pod-facts.ts";
 import type { End, PodEnd } from "#model/conversation.ts";
 import { type PolicyObject, policyName } from "#model/policy.ts";
 import type { Check, Found } from "../check.ts";
@@ -116,7 +115,7 @@ function calledPods(world: LintWorld): readonly Called[] {
   }
   const namespaces = new Set([...calls.keys()].map((key) => key.slice(0, key.indexOf("/"))));
   return podEnds(world.causes.ends)
-    .filter((end) => namespaces.has(end.namespace) && !isScraper(end, snapshot))
+    .filter((end) => namespaces.has(end.namespace))
     .flatMap((end) =>
       servicesOf(end, snapshot).flatMap((service) =>
         (calls.get(`${service.namespace}/${service.name}`) ?? []).flatMap(({ by, port }) => {
