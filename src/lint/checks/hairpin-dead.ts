@@ -14,6 +14,7 @@ export const hairpinDead: Check = {
   why: "A pod that calls its neighbour by a public name meets the load balancer's address, and the agent turns that into the ingress controller's pod before policy is asked. The callee sees the controller as its client: a rule that admits the caller itself is never used, and the caller's rule for the outside name never matches.",
   limits:
     "Needs a recording with objects: the caller was seen going to a LoadBalancer Service's pods, these were seen calling the callee, and the caller itself never was.",
+  isProposal: true,
   needs: ["objects", "flows"],
   find: (world) => [
     ...fromDenials(world, "hairpin-dead").map((one) => ({ ...one, severity: "error" as const })),
@@ -74,21 +75,32 @@ type Hairpins = {
 const hairpinsOf = perWorld((world): Hairpins => {
   const callers = new Map<string, Conversation[]>();
   const clientsOf = new Map<string, Map<string, End>>();
+  const { services } = world.snapshot.inventory;
+  if (!services.some(({ type, externalIPs }) => type === "LoadBalancer" || externalIPs.length > 0)) {
+    return { callers, clientsOf };
+  }
+  const keys = new Map<End, string>();
+  const key = (end: End): string => {
+    const known = keys.get(end) ?? endKey(end);
+    keys.set(end, known);
+    return known;
+  };
   // Which Services lead to an end is asked once an end and port: a recording has many callers of the same.
   const turned = new Map<string, boolean>();
   const isTurned = (one: Conversation): boolean => {
     if (one.from.kind !== "pod" || one.to.kind !== "pod" || one.from.namespace === one.to.namespace) return false;
-    const key = `${endKey(one.to)} ${one.port}`;
-    const known = turned.get(key) ?? isHairpin(one, world.snapshot);
-    turned.set(key, known);
+    const place = `${key(one.to)} ${one.port}`;
+    const known = turned.get(place) ?? isHairpin(one, world.snapshot);
+    turned.set(place, known);
     return known;
   };
   for (const one of world.conversations) {
-    const clients = clientsOf.get(endKey(one.to)) ?? new Map<string, End>();
-    clientsOf.set(endKey(one.to), clients.set(endKey(one.from), one.from));
+    const clients = clientsOf.get(key(one.to)) ?? new Map<string, End>();
+    clientsOf.set(key(one.to), clients.set(key(one.from), one.from));
     if (!isTurned(one)) continue;
-    const key = endKey(one.to);
-    callers.set(key, [...(callers.get(key) ?? []), one]);
+    const calls = callers.get(key(one.to)) ?? [];
+    calls.push(one);
+    callers.set(key(one.to), calls);
   }
   return { callers, clientsOf };
 });
