@@ -69,6 +69,8 @@ export type Check = {
   readonly needs: readonly Need[];
   /** Checks that say the same more exactly: where one of them finds something in the same rule this one is silent. */
   readonly yieldsTo?: readonly string[];
+  /** Its edits open something that somebody has to want: they are shown, and `--fix` leaves them alone. */
+  readonly isProposal?: true;
   /** Ids of what decoding said (`world.said`) that this check reports; what none claims stands in the report as it is. */
   readonly claims?: readonly string[];
   readonly find: (world: LintWorld) => Iterable<Found>;

@@ -35,6 +35,8 @@ export type LintFix = {
   readonly diff: string;
   /** It takes the finding away, denies nothing new, and newly allows nothing but what the finding is about. */
   readonly proven: boolean;
+  /** Somebody has to want what it opens: `--fix` leaves it alone. */
+  readonly isProposal: boolean;
   /** Recorded conversations that it newly allows, as text. */
   readonly newlyAllows: readonly string[];
 };

@@ -23,7 +23,8 @@ function expectPage(name: string, text: string): void {
 describe("docs/checks", () => {
   it.each(CHECKS.map((check) => ({ id: check.id, check })))("$id has its page", async ({ id, check }) => {
     const { input, sources } = await exampleInput(check.bad);
-    const fixes = lint(input, { sources }).findings.some((one) => one.check === id && one.fix?.proven === true);
+    const hasFix = lint(input, { sources }).findings.some((one) => one.check === id && one.fix?.proven === true);
+    const fixes = !hasFix ? "none" : check.isProposal === true ? "proposal" : "fix";
     expectPage(`${id}.md`, checkPage({ ...check, bad: policiesOf(check.bad), good: policiesOf(check.good) }, fixes));
   });
 

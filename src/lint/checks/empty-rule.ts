@@ -14,6 +14,7 @@ export const emptyRule: Check = {
   why: "`ingress: [{}]` isolates and allows nothing in a CiliumNetworkPolicy, and allows everything in a NetworkPolicy. An empty list of peers takes nobody, where one that is left out is everybody. An element of `toPorts` without ports is no port at all beside a peer.",
   limits:
     "`[{}]` is told only where the policy's own name or description says the opposite, since both meanings are in use. Lists of peers and ports that are empty are told where a rule with them can take nothing.",
+  isProposal: true,
   needs: [],
   yieldsTo: ["empty-peer-opens"],
   find: (world) => world.rules.flatMap((rule) => [...named(world, rule), ...takesNothing(world, rule)]),

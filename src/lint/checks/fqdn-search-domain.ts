@@ -8,6 +8,7 @@ export const fqdnSearchDomain: Check = {
   why: "With `ndots: 5` a resolver tries `api.example.com.shop.svc.cluster.local` and its like before `api.example.com`. The DNS proxy judges each of these questions by itself: a list of bare names refuses them, and some resolvers (musl among them) stop at a refusal instead of going on. Where the cluster's DNS follows search paths itself (autopath), the answer is even learned under the long name alone.",
   limits:
     "Needs the questions of a recording. Silent about a suffix whose refusal did no harm: the same source was refused while recording and then asked the bare name and was let.",
+  isProposal: true,
   needs: ["flows"],
   yieldsTo: ["dns-filter-depth"],
   find: (world) => fromDenials(world, "fqdn-search-domain"),

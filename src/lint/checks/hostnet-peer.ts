@@ -17,6 +17,7 @@ export const hostnetPeer: Check = {
   why: "A pod with `hostNetwork: true` is no endpoint: it has its node's address and identity. As a peer it is `host` on its own node and `remote-node` elsewhere (`kube-apiserver` on a control plane node), whatever its labels; as a subject no namespaced policy applies to it.",
   limits:
     "Silent where the selector takes other pods as well, and where the subject's policies allow nodes on these ports.",
+  isProposal: true,
   needs: ["objects"],
   find: (world) => {
     const peers = world.rules.flatMap((rule) => writtenPeers(rule).flatMap((peer) => peerFound(world, rule, peer)));

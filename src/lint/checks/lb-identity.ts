@@ -15,6 +15,7 @@ export const lbIdentity: Check = {
   why: "Who comes through a NodePort or LoadBalancer is `world` with its own address only where the node that it enters by has the pod, or the routing keeps the source (DSR, externalTrafficPolicy Local, tunnels that carry the identity). Else the entry node masquerades, and the pod sees `remote-node`, or `host` on the same node. Which one depends on routing mode, load balancer mode and version (1.20 translates in-cluster calls at the source).",
   limits:
     "Needs Services and a recording: told for what was recorded, where a rule for the port names the other identity.",
+  isProposal: true,
   needs: ["flows"],
   find: (world) =>
     grouped(lintedDenials(world).filter((one) => isThroughLoadBalancer(one, world))).map((group) => foundOf(group)),

@@ -41,6 +41,7 @@ export const newlyDenied: Check = {
   why: "Every recorded conversation is decided under all policies that would be in force, both sides of it: the source's egress and the destination's ingress are two decisions, on two nodes. What passes today and is denied then breaks when the policies are enforced. Audit mode shows it only for connections opened while it is on.",
   limits:
     "Knows what was recorded. Where a check explains the denial (a Service's port, a name that is never learned, …) that one speaks; connections that are open are flip-cuts-open. What a deny rule denies is a warning: it may be meant.",
+  isProposal: true,
   needs: ["flows"],
   yieldsTo: MORE_EXACT,
   find: (world) => grouped(newDenials(world).filter(({ denied }) => !isOpen(denied.denial.conversation))).map(foundOf),

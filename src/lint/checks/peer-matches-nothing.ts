@@ -16,6 +16,7 @@ export const peerMatchesNothing: Check = {
   why: "A selector is compared with labels, and nothing says when nobody carries them: a chart that calls its label otherwise, an operator that sets its own, a typing mistake. The rule is accepted, reads well and allows nobody.",
   limits:
     "Needs the objects of a cluster and a recording: the selector takes no pod there is and none that was heard. Objects of a repository are enough where pods of that namespace carry the same value under another label. Silent about what a CronJob or a workload of 0 replicas would make.",
+  isProposal: true,
   needs: ["objects"],
   yieldsTo: ["hostnet-peer", "ns-scope"],
   find: (world) =>

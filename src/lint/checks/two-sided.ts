@@ -22,6 +22,7 @@ export const twoSided: Check = {
   why: "A connection passes the source's egress policy on one node and the destination's ingress policy on another; each is decided by itself. A rule that names the other workload says that the two are to talk: where the other side is isolated and has no rule for it, they do not.",
   limits:
     "Needs pods or their workloads. Told where both ends of the rule are named by labels, and none of its ports passes for any pair; a rule for a namespace or an entity that meets a narrower one is no finding, nor is a deny rule.",
+  isProposal: true,
   needs: [],
   find: (world) => foundIn(world),
   bad: `

@@ -7,8 +7,16 @@ const NEEDS: Readonly<Record<string, string>> = {
   status: "policies as the cluster has them, with their status",
 };
 
-/** docs/checks/<id>.md. `fixes`: whether the example to avoid has a proven fix. */
-export function checkPage(check: ShownCheck, fixes: boolean): string {
+/** What becomes of the example to avoid: mended, an edit is proposed, or neither. */
+export type ExampleFix = "fix" | "proposal" | "none";
+const FIX: Readonly<Record<ExampleFix, string>> = {
+  fix: "`ringfence lint --fix` mends it in place where the fix is proven.",
+  proposal: "An edit is proposed where it is proven; whether it is wanted is yours to say, so `--fix` leaves it alone.",
+  none: "By hand: the message says what to write.",
+};
+
+/** docs/checks/<id>.md. */
+export function checkPage(check: ShownCheck, fixes: ExampleFix): string {
   const { id, severity, title, why, limits, needs, yieldsTo = [], bad, good } = check;
   const asks = needs.length === 0 ? "manifests alone" : needs.map((need) => NEEDS[need] ?? need).join(", ");
   const silent = yieldsTo.map((other) => `[${other}](${other}.md)`).join(", ");
@@ -25,9 +33,7 @@ export function checkPage(check: ShownCheck, fixes: boolean): string {
     "## Needs",
     asks,
     "## Fix",
-    fixes
-      ? "`ringfence lint --fix` mends it in place where the fix is proven."
-      : "By hand: the message says what to write.",
+    FIX[fixes],
     "## Limits",
     limits,
     ...(silent === "" ? [] : [`Silent where these find the same: ${silent}.`]),

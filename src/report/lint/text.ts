@@ -80,7 +80,10 @@ function fixLines({ fix }: LintFinding, page: Page): readonly string[] {
   const { style } = page;
   const changed = fix.diff.split("\n").filter((line) => /^[+-](?![+-]{2} )/.test(line));
   const opens = fix.newlyAllows.length === 0 ? "" : `; it newly allows ${fix.newlyAllows.join(", ")}`;
-  const note = fix.diff === "" ? "fix is known, but not in this file's form" : `proven fix, --fix applies it${opens}`;
+  const kind = fix.isProposal
+    ? "proposal, proven but for you to want: --fix leaves it alone"
+    : "proven fix, --fix applies it";
+  const note = fix.diff === "" ? "fix is known, but not in this file's form" : `${kind}${opens}`;
   return [
     ...paragraph(page, note, 3).map(style.good),
     ...changed.map((line) => `     ${line.startsWith("+") ? style.good(line) : style.bad(line)}`),
@@ -94,7 +97,7 @@ function painted(severity: Severity, style: Style): (text: string) => string {
 function totalLines(report: LintReport, page: Page, exitCode: number): readonly string[] {
   const { findings, slept, ignored, totals } = report;
   const of = (severity: Severity) => findings.filter((one) => one.severity === severity).length;
-  const fixable = findings.filter(({ fix }) => fix !== null && fix.diff !== "").length;
+  const fixable = findings.filter(({ fix }) => fix !== null && !fix.isProposal && fix.diff !== "").length;
   const judged = `${counted(totals.policies, "policy", "policies")}, ${counted(totals.checks, "check")}`;
   const parts = [
     `${counted(of("error"), "error")}, ${counted(of("warn"), "warning")}, ${count(of("info"))} info`,

@@ -15,7 +15,6 @@ import {
   type TextEdit,
 } from "vscode-languageserver/node";
 import { TextDocument } from "vscode-languageserver-textdocument";
-import type { ProvenFix } from "#lint/lint.ts";
 import { type Severity, UserError } from "#model/finding.ts";
 import type { LintFinding } from "#model/lint.ts";
 import { parseDiff } from "#report/diff-text.ts";
@@ -104,7 +103,7 @@ export function serveLint(connection: Connection, options: LintServerOptions): v
     if (document === undefined || report === undefined) return [];
     return report.findings
       .filter((finding) => touches(diagnosticOf(finding, document).range, range))
-      .flatMap((finding) => actionsFor(finding, report.fixes, document));
+      .flatMap((finding) => actionsFor(finding, document));
   });
   connection.onHover(async ({ textDocument: { uri }, position }) => {
     const open = await workspace;
@@ -159,11 +158,11 @@ function touches(one: Range, other: Range): boolean {
 }
 
 /** The proven fix, and a comment that takes the finding away once a reason is written. */
-function actionsFor(finding: LintFinding, fixes: readonly ProvenFix[], document: TextDocument): readonly CodeAction[] {
+function actionsFor(finding: LintFinding, document: TextDocument): readonly CodeAction[] {
   const { uri } = document;
   const diagnostics = [diagnosticOf(finding, document)];
-  const fix = fixes.find((one) => one.finding === finding)?.finding.fix;
-  const edits = fix === undefined || fix === null ? [] : editsOf(fix.diff, finding.place.file ?? "");
+  const { fix } = finding;
+  const edits = fix === null ? [] : editsOf(fix.diff, finding.place.file ?? "");
   const line = Math.max(0, (finding.place.line ?? 1) - 1);
   const indent =
     /^\s*/.exec(document.getText({ start: { line, character: 0 }, end: { line, character: 200 } }))?.[0] ?? "";
@@ -174,9 +173,9 @@ function actionsFor(finding: LintFinding, fixes: readonly ProvenFix[], document:
       ? []
       : [
           {
-            title: `mend ${finding.check} (proven)`,
+            title: `${fix?.isProposal === true ? "allow, if it is wanted" : "mend"}: ${finding.check} (proven)`,
             kind: CodeActionKind.QuickFix,
-            isPreferred: true,
+            isPreferred: fix?.isProposal !== true,
             diagnostics,
             edit: { changes: { [uri]: [...edits] } },
           },

@@ -1,7 +1,7 @@
 import type { Check } from "#lint/check.ts";
 import { CHECKS } from "#lint/checks.ts";
 import { type Ignore, ignoresIn, withoutIgnored } from "#lint/ignore.ts";
-import { lintWorld, type ProvenFix } from "#lint/lint.ts";
+import { lintWorld } from "#lint/lint.ts";
 import { createLintWorld, type LintInput, type LintWorld, withLinted } from "#lint/lint-world.ts";
 import type { Finding } from "#model/finding.ts";
 import type { LintFinding } from "#model/lint.ts";
@@ -20,9 +20,9 @@ export type Opened = {
 export type ReadText = { readonly policies: readonly PolicyObject[]; readonly said: readonly Finding[] };
 
 /** What an editor shows of one file. */
-export type FileReport = { readonly findings: readonly LintFinding[]; readonly fixes: readonly ProvenFix[] };
+export type FileReport = { readonly findings: readonly LintFinding[] };
 
-const NOTHING: FileReport = { findings: [], fixes: [] };
+const NOTHING: FileReport = { findings: [] };
 
 /**
  * The policies of a workspace with the texts as an editor has them: files that are open count as they stand there. A
@@ -53,7 +53,7 @@ export class LintWorkspace {
     // A text that cannot be read is being typed: what it held before still counts for the others.
     const isBroken = read.said.some(({ id }) => id === "broken-manifest");
     this.byFile.set(file, isBroken && known !== undefined ? { policies: known.policies, said: read.said } : read);
-    if (isBroken) return this.ignoring(file, text, { findings: read.said.map(asFinding), fixes: [] }, []);
+    if (isBroken) return this.ignoring(file, text, { findings: read.said.map(asFinding) }, []);
     const asksFlows = ({ needs }: Check) => needs.includes("flows");
     const { checks } = this.opened;
     const own = this.judge(
@@ -63,7 +63,7 @@ export class LintWorkspace {
     );
     if (isSettled) this.shownOfFlows.set(file, this.judge(file, text, checks.filter(asksFlows)));
     const shown = this.shownOfFlows.get(file) ?? NOTHING;
-    const all = { findings: [...own.findings, ...shown.findings], fixes: [...own.fixes, ...shown.fixes] };
+    const all = { findings: [...own.findings, ...shown.findings] };
     return this.ignoring(file, text, all, checks);
   }
 
@@ -75,20 +75,20 @@ export class LintWorkspace {
   }
 
   private judge(file: string, text: string, checks: readonly Check[]): FileReport {
-    const { report, fixes } = lintWorld(this.worldOf(file), {
+    const { report } = lintWorld(this.worldOf(file), {
       sources: { ...this.opened.sources, [file]: text },
       checks,
     });
     const isHere = ({ place }: LintFinding) => place.file === file;
-    return { findings: report.findings.filter(isHere), fixes: fixes.filter(({ finding }) => isHere(finding)) };
+    return { findings: report.findings.filter(isHere) };
   }
 
-  private ignoring(file: string, text: string, { findings, fixes }: FileReport, asked: readonly Check[]): FileReport {
+  private ignoring(file: string, text: string, { findings }: FileReport, asked: readonly Check[]): FileReport {
     const ignores = [...ignoresIn(text, file), ...this.opened.ignores];
     const report = { version: 1 as const, findings, slept: [], ignored: [], totals: NO_TOTALS };
     const checks = { known: new Set(CHECKS.map(({ id }) => id)), asked: new Set(asked.map(({ id }) => id)) };
     const kept = withoutIgnored(report, ignores, checks).findings.filter(({ place }) => place.file === file);
-    return { findings: kept, fixes: fixes.filter(({ finding }) => kept.includes(finding)) };
+    return { findings: kept };
   }
 }
 
