@@ -1,7 +1,8 @@
-// The tier of the store in ClickHouse: `npm run test:clickhouse [-- --required]`.
+// The tier of the store in ClickHouse: `npm run test:clickhouse [-- --required] [-- --available]`.
 // Its statements run in ClickHouse's own engine (chdb from npm: 150 MB, no install script that does anything), kept in the
 // temporary directory; its protocol against Debian's `clickhouse-server` where that is installed. What cannot be had is
-// said aloud; --required makes it a failure. RINGFENCE_CHDB names a chdb that is there already.
+// said aloud; --required makes it a failure; with --available nothing is installed for it. RINGFENCE_CHDB names a chdb
+// that is there already.
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -18,6 +19,8 @@ function engine() {
   if (given !== undefined) return given;
   const module = join(directory, "node_modules", "chdb", "index.js");
   if (existsSync(join(directory, "done"))) return module;
+  if (process.argv.includes("--available"))
+    throw new Error("it is not installed (npm run test:clickhouse installs it)");
   mkdirSync(directory, { recursive: true });
   const words = ["install", "--prefix", directory, "--no-save", "--ignore-scripts", "--no-audit", "--no-fund"];
   execFileSync("npm", [...words, `chdb@${VERSION}`], { stdio: ["ignore", "pipe", "pipe"], timeout: 600_000 });
@@ -39,7 +42,7 @@ try {
   chdb = engine();
 } catch (error) {
   missing += 1;
-  console.log(`NOT TESTED in ClickHouse's engine: chdb cannot be had from npm: ${lastLine(error)}`);
+  console.log(`NOT TESTED in ClickHouse's engine: no chdb: ${lastLine(error)}`);
 }
 const hasServer = spawnSync("clickhouse-server", ["--help"], { stdio: "ignore" }).error === undefined;
 if (!hasServer) {
