@@ -10,7 +10,7 @@ export const labelNotText: Check = {
   limits: "Labels, annotations, names and selectors alone; other fields of the wrong type are `schema`.",
   needs: [],
   claims: ["not-text"],
-  find: (world) => [...saidOf(world, "not-text").map(foundOfSaid), ...selectorValues(world)],
+  find: (world) => [...saidOf(world, "not-text").map(foundOfText), ...selectorValues(world)],
   bad: `
 name: a bare y
 objects:
@@ -43,5 +43,16 @@ function selectorValues(world: LintWorld): readonly Found[] {
   const known = new Set(saidOf(world, "not-text").map(({ policy, path }) => `${policy?.name} ${path}`));
   return saidOf(world, "schema")
     .filter((one) => isLabelNotText(one) && !known.has(`${one.policy?.name} ${one.path}`))
-    .map(foundOfSaid);
+    .map(foundOfText);
+}
+
+/** What was written is not known any more: only what YAML made of it. */
+function foundOfText(said: Said): Found {
+  const { message } = said.finding;
+  const found = foundOfSaid(said);
+  if (/the boolean true/.test(message))
+    return { ...found, help: "put it in quotes as it is written: y, yes, on and true all read as true" };
+  if (/the boolean false/.test(message))
+    return { ...found, help: "put it in quotes as it is written: n, no, off and false all read as false" };
+  return { ...found, help: "put it in quotes as it is written: 1.10 reads as 1.1, and 010 as 8" };
 }

@@ -12,7 +12,7 @@ export const removedFeature: Check = {
   needs: [],
   find: (world) => [
     ...saidOf(world, "unknown-field").flatMap((one) => dropped(one, world)),
-    ...saidOf(world, "schema").flatMap((one) => refused(one, world)),
+    ...oncePerPlace(saidOf(world, "schema").flatMap((one) => refused(one, world))),
     ...rejections(world).flatMap((one) => rejected(one, world)),
   ],
   bad: `
@@ -51,6 +51,11 @@ function dropped({ policy, path }: Said, world: LintWorld): readonly Found[] {
   const help =
     "filter in the broker or a listener of your own (CiliumEnvoyConfig), and write the rule as the plain one that it is";
   return [{ policy, path, message, help }];
+}
+
+/** The schema says several things of one field. */
+function oncePerPlace(found: readonly Found[]): readonly Found[] {
+  return [...new Map(found.map((one) => [`${one.policy?.namespace} ${one.policy?.name} ${one.path}`, one])).values()];
 }
 
 const REQUIRES = /(?:from|to)Requires/;
