@@ -15,7 +15,16 @@ import type { CiliumConfig, CiliumMinor } from "#model/profile.ts";
 import type { Snapshot } from "#model/snapshot.ts";
 import type { Need } from "./check.ts";
 import { isWholeInventory } from "./whole-inventory.ts";
-import { onlySpec, type Spec, SpecSet, specsOf, type Subjects, witnesses } from "./subjects.ts";
+import {
+  madeUpSubjects,
+  onlySpec,
+  realSubjects,
+  type Spec,
+  SpecSet,
+  specsOf,
+  type Subjects,
+  witnesses,
+} from "./subjects.ts";
 
 /** What is linted. `linted` replace the snapshot's policies of their name; findings are about them alone. */
 export type LintInput = {
@@ -117,7 +126,7 @@ function worldOver(input: LintInput, facts: NameFacts, before: PolicySet, set: P
     const isOnly = onlySpec(spec) === spec.policy;
     const real = isOnly ? selected : selected.filter((end) => alone.selectsSubject(name, end));
     const isReal = real.length > 0 || isWholeInventory(snapshot.inventory);
-    const made = { isReal, ends: isReal ? real : witnesses(spec, specSet(), snapshot, alone) };
+    const made = isReal ? realSubjects(real) : madeUpSubjects(witnesses(spec, specSet(), snapshot, alone));
     known.set(spec.value, made);
     return made;
   };

@@ -57,7 +57,7 @@ function podSamples(selector: Json, policy: PolicyObject, world: LintWorld): rea
   const none = empty.get(world) ?? world.set.engine.with([]);
   empty.set(world, none);
   const engine = none.with([whole]);
-  const ends = witnesses({ policy: whole, path: "spec", value }, NO_SPECS, world.snapshot, engine);
+  const ends = [...witnesses({ policy: whole, path: "spec", value }, NO_SPECS, world.snapshot, engine)];
   return ends.length === 0 ? null : ends.map((end) => ({ end, names: NO_NAMES }));
 }
 

@@ -17,12 +17,54 @@ export type Spec = { readonly policy: PolicyObject; readonly path: string; reado
  * made-up ones stand for all there could be: the least that the spec's selector takes, and that joined with the labels
  * that each other spec asks for. Then something is certain only where it holds for every one of them.
  */
-export type Subjects = { readonly isReal: boolean; readonly ends: readonly PodEnd[] };
+export type Subjects = {
+  readonly isReal: boolean;
+  /** All of them. Made-up ones are made when asked for: `holdsFor` mostly needs the first alone. */
+  readonly ends: readonly PodEnd[];
+  /** One after the other. */
+  readonly each: () => Iterable<PodEnd>;
+};
 
 /** The endpoints of which something holds: of real ones those, of made-up ones all or none. */
 export function holdsFor(subjects: Subjects, holds: (end: PodEnd) => boolean): readonly PodEnd[] {
   if (subjects.isReal) return subjects.ends.filter(holds);
-  return subjects.ends.every(holds) ? subjects.ends.slice(0, 1) : [];
+  for (const end of subjects.each()) if (!holds(end)) return [];
+  return subjects.ends.slice(0, 1);
+}
+
+/** Subjects that are known. */
+export function realSubjects(ends: readonly PodEnd[]): Subjects {
+  return { isReal: true, ends, each: () => ends };
+}
+
+/** Beyond so many nothing is made up: the answer is then "nobody", and checks stay silent. */
+const MOST_WITNESSES = 400;
+
+/** Subjects that are made up, each when it is asked for. */
+export function madeUpSubjects(source: Iterator<PodEnd>): Subjects {
+  const made: PodEnd[] = [];
+  let isDone = false;
+  const next = (): boolean => {
+    const { done, value } = isDone ? { done: true, value: undefined } : source.next();
+    isDone = done === true || made.length > MOST_WITNESSES;
+    if (isDone || value === undefined) return false;
+    made.push(value);
+    return true;
+  };
+  function* each(): Generator<PodEnd> {
+    for (let index = 0; index < made.length || next(); index++) {
+      const end = made[index];
+      if (end !== undefined) yield end;
+    }
+  }
+  return {
+    isReal: false,
+    each,
+    get ends() {
+      while (next());
+      return made.length > MOST_WITNESSES ? [] : made;
+    },
+  };
 }
 
 /** The specs of a policy with their paths. */
@@ -41,13 +83,10 @@ export function onlySpec({ policy, path, value }: Spec): PolicyObject {
   return { ...policy, value: { ...rest, spec: value } };
 }
 
-/** Beyond so many nothing is made up: the answer is then "nobody", and checks stay silent. */
-const MOST_WITNESSES = 400;
-
 /** Makes up the endpoints that a spec could be about, beside the specs of a whole set. */
-export function witnesses(spec: Spec, set: SpecSet, world: Snapshot, engine: Engine): readonly PodEnd[] {
+export function* witnesses(spec: Spec, set: SpecSet, world: Snapshot, engine: Engine): Generator<PodEnd> {
   const asked = askedLabels(spec);
-  if (asked === null) return [];
+  if (asked === null) return;
   const name = policyName(spec.policy);
   const found = new Set<PodEnd>();
   // Whoever has the labels asked for and more is taken as well, unless the selector excludes.
@@ -57,10 +96,9 @@ export function witnesses(spec: Spec, set: SpecSet, world: Snapshot, engine: Eng
       const end = knownMadeUp(namespace, labels, world);
       if (found.has(end) || !((isPositive && found.size > 0) || engine.selectsSubject(name, end))) continue;
       found.add(end);
-      if (found.size > MOST_WITNESSES) return [];
+      yield end;
     }
   }
-  return [...found];
 }
 
 /** One end for equal labels: engines remember what they worked out for an end. */

@@ -125,7 +125,7 @@ const clusterAddresses = perWorld(({ snapshot: { inventory }, causes }) => {
 
 /** What it means is let by other rules on every port that it names: then it is only superfluous. */
 function isAllowedAnyway(world: LintWorld, rule: LintRule, ends: readonly End[]): boolean {
-  const [subject] = world.subjects(ruleSpec(rule)).ends;
+  const [subject] = world.subjects(ruleSpec(rule)).each();
   if (rule.deny || subject === undefined || ends.length === 0) return false;
   return ends.every((peer) =>
     packetsOf(rule).every(

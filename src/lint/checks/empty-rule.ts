@@ -123,7 +123,7 @@ function takesNothing(world: LintWorld, rule: LintRule): readonly Found[] {
 
 /** What the engine makes of it: some port that it takes after all. */
 function takesPort(world: LintWorld, rule: LintRule): boolean {
-  const [subject] = world.subjects(ruleSpec(rule)).ends;
+  const [subject] = world.subjects(ruleSpec(rule)).each();
   if (subject === undefined) return true;
   return [53, 80, 443].some((port) => {
     const packet = between(subject, OUTSIDE, rule.direction, { protocol: port === 53 ? "UDP" : "TCP", port });

@@ -64,7 +64,7 @@ function foundIn(world: LintWorld, rule: LintRule): readonly Found[] {
   const addresses = cidrs.map(({ cidr }) => cidr.replace(/\/\d+$/, ""));
   const [first] = addresses;
   if (first === undefined || endpoints.length > 0 || !addresses.every((one) => inCluster(world).has(one))) return [];
-  const [subject] = world.subjects(ruleSpec(rule)).ends;
+  const [subject] = world.subjects(ruleSpec(rule)).each();
   const nodes = [nodeEnd(true), nodeEnd(false), HOST];
   const isLet = packetsOf(rule).every(
     (packet) =>
