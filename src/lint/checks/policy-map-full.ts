@@ -73,7 +73,9 @@ function foundIn(world: LintWorld): readonly Found[] {
   const rulesOf = new Map<PodEnd, LintRule[]>();
   for (const spec of world.specs) {
     const own = bySpec.get(spec.value) ?? [];
-    for (const end of world.subjects(spec).ends) rulesOf.set(end, [...(rulesOf.get(end) ?? []), ...own]);
+    const subjects = world.subjects(spec);
+    if (!subjects.isReal) continue;
+    for (const end of subjects.ends) rulesOf.set(end, [...(rulesOf.get(end) ?? []), ...own]);
   }
   return [...rulesOf].flatMap(([end, rules]) => {
     // An upper bound first: what it rules out is not counted.

@@ -15,7 +15,7 @@ export const webhookIngress: Check = {
   title: "the API server cannot call a webhook",
   why: "Admission webhooks, aggregated APIs and conversion webhooks are called by the API server, from its node: the pod sees remote-node, with kube-apiserver where Cilium knows that node for one (ClusterIP access is translated on the caller's node, so no rule for a Service helps). With failurePolicy Fail nothing of that kind can be created any more; an aggregated API disappears.",
   limits:
-    "Silent where any rule takes the API server as a node, as an address outside or as a tunnel's pod, and on clusters of one node, where it is the host. With flows: calls that the set denies.",
+    "Silent where any rule takes the API server as a node, as an address outside or as a tunnel's pod, and on clusters of one node, where it is the host; a warning where the number of nodes is not known. With flows: calls that the set denies.",
   needs: [],
   find: (world) => {
     const recorded = fromDenials(world, "webhook-ingress");
@@ -71,7 +71,8 @@ function closed(world: LintWorld, told: ReadonlySet<End>): readonly Found[] {
     group.called.push(called);
     groups.set(key, group);
   }
-  return [...groups.values()].map(foundOf);
+  const severity = nodes.length === 0 ? "warn" : "error";
+  return [...groups.values()].map((group) => ({ ...foundOf(group), severity }));
 }
 
 function foundOf({
