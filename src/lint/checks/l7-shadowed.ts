@@ -9,6 +9,7 @@ import { type L7Item, refusingL7, specOf } from "../l7-rules.ts";
 import type { LintWorld } from "../lint-world.ts";
 import { type PeerSample, peerSamples } from "../peer-samples.ts";
 import { probe } from "../probe.ts";
+import type { Subjects } from "../subjects.ts";
 
 export const l7Shadowed: Check = {
   id: "l7-shadowed",
@@ -55,11 +56,11 @@ type Port = { readonly port: number; readonly protocol: string };
 function foundOf(item: L7Item, world: LintWorld): readonly Found[] {
   const spec = specOf(world, item.rule);
   if (spec === null) return [];
-  const { ends, isReal } = world.subjects(spec);
-  const peers = ends.length === 0 ? null : peerSamples(item.rule, world);
+  const subjects = world.subjects(spec);
+  const peers = peerSamples(item.rule, world);
   if (peers === null) return [];
   const found = portsOf(item).flatMap((port) => {
-    const openers = openedBy(item, port, { ends, peers }, world);
+    const openers = openedBy(item, port, { subjects, peers }, world);
     return openers === null ? [] : [{ port, openers }];
   });
   const [first] = found;
@@ -70,7 +71,7 @@ function foundOf(item: L7Item, world: LintWorld): readonly Found[] {
   const ports = found.map(({ port }) => port.port).join(", ");
   const message = `${kind === "dns" ? "DNS" : "HTTP"} rules on port ${ports} restrict nothing: ${who} allows the same peers there without them`;
   const help = "take the port out of the plain rule, or drop the L7 rules if all of it is meant to pass";
-  return [{ policy: rule.policy, path, message, help, ...(isReal ? { subjects: ends } : {}) }];
+  return [{ policy: rule.policy, path, message, help, ...(subjects.isReal ? { subjects: subjects.ends } : {}) }];
 }
 
 /** Single numbered ports. */
@@ -84,12 +85,12 @@ function portsOf({ item, kind }: L7Item): readonly Port[] {
   });
 }
 
-type Sides = { readonly ends: readonly PodEnd[]; readonly peers: readonly PeerSample[] };
+type Sides = { readonly subjects: Subjects; readonly peers: readonly PeerSample[] };
 
 /** The rules that let the refused request through, the most frequent first; null where it is refused for one subject or peer. */
-function openedBy(item: L7Item, port: Port, { ends, peers }: Sides, world: LintWorld): readonly RuleRef[] | null {
+function openedBy(item: L7Item, port: Port, { subjects, peers }: Sides, world: LintWorld): readonly RuleRef[] | null {
   const openers = new Map<string, { readonly rule: RuleRef; times: number }>();
-  for (const end of ends) {
+  for (const end of subjects.each()) {
     if (!isIsolated(world, end, item.rule.direction)) return null;
     for (const peer of peers) {
       const by = passedBy(item, port, { end, peer }, world);
@@ -102,7 +103,7 @@ function openedBy(item: L7Item, port: Port, { ends, peers }: Sides, world: LintW
     }
   }
   const refs = [...openers.values()].sort((a, b) => b.times - a.times).map(({ rule }) => rule);
-  return refs.some((ref) => negates(ref, world)) ? null : refs;
+  return refs.length === 0 || refs.some((ref) => negates(ref, world)) ? null : refs;
 }
 
 /** The rules that let the request through for these two; null where it is refused. */
