@@ -11,6 +11,7 @@ import type { Finding } from "#model/finding.ts";
 import type { Json, JsonObject } from "#model/json.ts";
 import { policyName } from "#model/policy.ts";
 import { CILIUM_MINORS, type CiliumMinor } from "#model/profile.ts";
+import { isInShare } from "../share.ts";
 import { schemaCases } from "./schema-objects.ts";
 
 /**
@@ -55,7 +56,8 @@ for (const minor of CILIUM_MINORS) {
     beforeAll(async () => {
       judge = await schemaJudge(minor);
     });
-    const answers = ANSWERS.filter((answer) => answer.minor === minor);
+    const all = ANSWERS.filter((answer) => answer.minor === minor);
+    const answers = all.filter((answer, index) => isInShare(index) || answer.spec !== undefined);
 
     it(`refuses what we say it refuses: ${answers.length} objects`, () => {
       const wrong = answers.filter(({ object, refused }) => {
@@ -63,7 +65,7 @@ for (const minor of CILIUM_MINORS) {
         return isRefused !== refused;
       });
       expect(wrong.slice(0, 3)).toEqual([]);
-      expect(answers.length).toBeGreaterThan(9000);
+      expect(all.length).toBeGreaterThan(9000);
     });
 
     it("stores a NetworkPolicy with the defaults that we give it", () => {
