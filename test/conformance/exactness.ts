@@ -61,7 +61,7 @@ const FUZZING = "## Fuzzing\n";
 
 const REPEAT = `## Repeat it
 
-    npm test                                   the corpus, both engines, on Node alone
+    RINGFENCE_FULL=1 npm test                  the corpus, both engines, on Node alone
     make oracle && make corpus                 ask Cilium's code again for every expectation (Go)
     npm run fuzz -- --minutes 60 --seed 7      new worlds against Cilium's code, both engines
     npm run exactness                          this page, from a run of everything that is there
