@@ -5,7 +5,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 
-const scripts = ["startup", "rehearse", "engine", "ingest", "observe", "live", "store", "record", "generate"];
+const scripts = ["startup", "rehearse", "engine", "ingest", "observe", "live", "store", "record", "generate", "lint"];
 const named = process.argv.slice(2);
 const rows = [];
 for (const name of scripts) {
