@@ -5,10 +5,12 @@ import { type Finding, UserError } from "#model/finding.ts";
 import { createFold, type Fold, type FoldOptions } from "#traffic/fold.ts";
 import { byDay, findRollup, removeRollups, writeRollup } from "./day-rollup.ts";
 import { Database } from "./duckdb.ts";
+import { mergeEvents, type EventStream, type StoredEvent } from "./merge-events.ts";
 import { bytesOf, currentSegments, FORMAT, type Manifest, stateSegments } from "./manifest.ts";
 import { lastObjectRun, ParquetObjectLog } from "./object-log.ts";
 import { beyondLimits } from "./retention.ts";
-import { readConversations, readEvents, readState } from "./segment-reader.ts";
+import { eventGroups, timesOf } from "./event-groups.ts";
+import { type EventGroup, readConversations, readEvents, readNamespaces, readState } from "./segment-reader.ts";
 import { compactParts, preparePart, readStateFile, type Writing, writePart } from "./segment-writer.ts";
 import type { StateRest } from "./state-rows.ts";
 import {
@@ -21,6 +23,7 @@ import {
   type StoreCoverage,
   type StoredConversation,
   type StoredEpoch,
+  type StoredNamespace,
   type StoreHistory,
   type StorePart,
   type StoreWindow,
@@ -48,6 +51,8 @@ const WRITER: Required<Omit<StoreOptions, "graceMs">> = { memoryMegabytes: 128, 
 const THREADS = 2;
 /** From so many segments on stretches of time are read coarsely: what is asked of weeks is not which second. */
 const COARSE_SEGMENTS = 48;
+/** What is taken away while it is read is looked for again so often. */
+const MOST_READINGS = 3;
 
 function joinedName(last: string): string {
   return `${last}-all`;
@@ -213,22 +218,49 @@ class ParquetStore implements Store {
   }
 
   async *events(filter: EventFilter): AsyncGenerator<string> {
-    const segments = this.current(filter);
-    const ordered = filter.newestFirst === true ? [...segments].reverse() : segments;
-    for (const segment of ordered) yield* this.eventsOf(segment, filter);
+    const groups = eventGroups(this.current(filter), filter);
+    const { order = "arrival" } = filter;
+    if (order === "arrival") {
+      for (const group of groups.flat()) for await (const { line } of this.eventsOf([group], filter)) yield line;
+      return;
+    }
+    const streams = groups.map((group): EventStream => {
+      const segments = group.map(({ segment }) => segment);
+      const { hour } = segments[0] ?? { hour: 0 };
+      return { hour, ...timesOf(segments), open: () => this.eventsOf(group, filter) };
+    });
+    for await (const { line } of mergeEvents(streams, order)) yield line;
   }
 
-  private async *eventsOf(segment: Manifest, filter: EventFilter): AsyncGenerator<string> {
-    try {
-      yield* readEvents(this.at, segment, filter);
-    } catch (cause) {
-      if (!isGone(cause)) throw cause;
-      throw new UserError("store-changed", `segment ${segment.name} was taken away while it was to be read`, {
-        help: "read again: the recorder has joined it with others, or it was too old to keep",
-        place: { file: this.at.directory.path },
-        cause,
-      });
+  /** What the writer has joined before it was read is read in its new place; what was too old to keep is gone. */
+  private async *eventsOf(group: EventGroup, filter: EventFilter): AsyncGenerator<StoredEvent> {
+    let hasBegun = false;
+    for (let sought = group, attempt = 0; sought.length > 0; attempt++) {
+      try {
+        for await (const event of readEvents(this.at, sought, filter)) {
+          hasBegun = true;
+          yield event;
+        }
+        return;
+      } catch (cause) {
+        if (!isGone(cause)) throw cause;
+        if (hasBegun || attempt >= MOST_READINGS || filter.upTo === undefined) throw this.changed(group, cause);
+        const names = new Set(group.map(({ segment }) => segment.name));
+        const joined = this.current(filter).filter(
+          ({ name, replaces }) => names.has(name) || replaces.some((part) => names.has(part)),
+        );
+        sought = eventGroups(joined, filter).flat();
+      }
     }
+  }
+
+  private changed(group: EventGroup, cause: unknown): UserError {
+    const names = group.map(({ segment }) => segment.name).join(", ");
+    return new UserError("store-changed", `segment ${names} was taken away while it was to be read`, {
+      help: "read again: the recorder has joined it with others, or it was too old to keep",
+      place: { file: this.at.directory.path },
+      cause,
+    });
   }
 
   private states(window: StoreWindow): readonly { readonly manifest: Manifest; readonly rest: StateRest }[] {
@@ -244,6 +276,10 @@ class ParquetStore implements Store {
 
   coverage(window: StoreWindow = ALL_TIME): Promise<StoreCoverage> {
     return this.reading(async () => coverageOf(this.told(window), this.said));
+  }
+
+  namespaces(window: StoreWindow = ALL_TIME): Promise<readonly StoredNamespace[]> {
+    return this.reading(() => readNamespaces(this.at, stateSegments(this.current(window))));
   }
 
   epochs(window: StoreWindow = ALL_TIME): Promise<readonly StoredEpoch[]> {
@@ -287,7 +323,7 @@ class ParquetStore implements Store {
       try {
         return await read();
       } catch (cause) {
-        if (attempt >= 3 || !isGone(cause)) throw cause;
+        if (attempt >= MOST_READINGS || !isGone(cause)) throw cause;
       }
     }
   }

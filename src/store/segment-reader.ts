@@ -1,13 +1,15 @@
 import type { FoldState } from "#traffic/fold-state.ts";
 import { TABLES, type TableName } from "./columns.ts";
 import { conversationsQuery, rollupQuery } from "./day-rollup.ts";
-import { type Database, numberOf, quoted, textOf, type Value } from "./duckdb.ts";
+import { type Database, numberOf, quoted, quotedList, textOf, type Value } from "./duckdb.ts";
+import type { EventRange } from "./event-range.ts";
 import { lineOf } from "./event-text.ts";
 import { NO_TEMPLATE } from "./kept-events.ts";
 import type { Manifest } from "./manifest.ts";
+import type { StoredEvent } from "./merge-events.ts";
 import { fileOf, readStateFile, readTemplates, type Writing } from "./segment-writer.ts";
 import { type Rows, rowsToState, type StateRest } from "./state-rows.ts";
-import type { EventFilter, StoredConversation } from "./store.ts";
+import { type EventFilter, MOST_NAMESPACES, type StoredConversation, type StoredNamespace } from "./store.ts";
 
 /** Reads the state of a segment's fold. `isCoarse`: see `rowsToState`. */
 export async function readState(
@@ -68,22 +70,38 @@ export async function readConversations(
   });
 }
 
-/** The kept events of one segment as lines. */
+/** Segments whose templates have the same numbers: parts of one hour of a run, in their order. */
+export type EventGroup = readonly { readonly segment: Manifest; readonly range: EventRange }[];
+
+/** The kept events of a group; by time those of equal times as they came. */
 export async function* readEvents(
   { database, directory }: Writing,
-  { name, events }: Manifest,
+  group: EventGroup,
   filter: EventFilter,
-): AsyncGenerator<string> {
-  if (events === 0) return;
-  const [numbers = [], texts = []] = await readTemplates(database, directory.pathOf(name, fileOf("templates")));
+): AsyncGenerator<StoredEvent> {
+  const held = group.filter(({ range }) => range.from < range.to);
+  if (held.length === 0) return;
+  const paths = (table: TableName) =>
+    quotedList(held.map(({ segment }) => directory.pathOf(segment.name, fileOf(table))));
+  const [numbers = [], texts = []] = await readTemplates(database, paths("templates"));
   const templates = new Map(numbers.map((number, index) => [numberOf(number), textOf(texts[index])]));
   const query = `SELECT epoch_ns(time), template, uuid::VARCHAR, source_port, destination_port, addresses, rest, source, destination
-    FROM read_parquet(${quoted(directory.pathOf(name, fileOf("events")))}) ${conditions(filter)}
-    ${filter.newestFirst === true ? "ORDER BY time DESC" : ""}`;
+    FROM read_parquet(${paths("events")}, filename = true, file_row_number = true)
+    ${conditions(filter, held)} ${ORDERS[filter.order ?? "arrival"]}`;
   for await (const columns of database.chunks(query)) {
-    for (let row = 0; row < (columns[0]?.length ?? 0); row++) yield lineAt(columns, row, templates);
+    const [times = []] = columns;
+    for (let row = 0; row < times.length; row++) {
+      const time = times[row];
+      yield { time: typeof time === "bigint" ? time : 0n, line: lineAt(columns, row, templates) };
+    }
   }
 }
+
+const ORDERS = {
+  arrival: "",
+  "oldest-first": "ORDER BY time, filename, file_row_number",
+  "newest-first": "ORDER BY time DESC, filename DESC, file_row_number DESC",
+};
 
 function lineAt(columns: readonly (readonly Value[])[], row: number, templates: ReadonlyMap<number, string>): string {
   const value = (column: number) => columns[column]?.[row] ?? null;
@@ -105,13 +123,37 @@ function lineAt(columns: readonly (readonly Value[])[], row: number, templates: 
   });
 }
 
-function conditions({ from, to, kinds = [], verdicts = [] }: EventFilter): string {
+function conditions({ from, to, kinds = [], verdicts = [] }: EventFilter, group: EventGroup): string {
   const nanos = (ms: number) => `make_timestamp_ns(${BigInt(Math.round(ms * 1000)) * 1000n})`;
   const all = [
     ...(from === null ? [] : [`time >= ${nanos(from)}`]),
     ...(to === null ? [] : [`time <= ${nanos(to)}`]),
     ...(kinds.length === 0 ? [] : [`kind IN (${kinds.map(quoted).join(", ")})`]),
     ...(verdicts.length === 0 ? [] : [`verdict IN (${verdicts.map(quoted).join(", ")})`]),
+    ...(group.every(isWhole) ? [] : [`(${group.map(rangeCondition).join(" OR ")})`]),
   ];
   return all.length === 0 ? "" : `WHERE ${all.join(" AND ")}`;
+}
+
+function isWhole({ segment, range }: EventGroup[number]): boolean {
+  return range.from === 0 && range.to === segment.events;
+}
+
+function rangeCondition({ segment, range }: EventGroup[number]): string {
+  const isOfIt = `filename LIKE ${quoted(`%/${segment.name}/%`)}`;
+  return `(${isOfIt} AND file_row_number >= ${range.from} AND file_row_number < ${range.to})`;
+}
+
+/** The namespaces of the ends of several segments. */
+export async function readNamespaces(
+  { database, directory }: Writing,
+  segments: readonly Manifest[],
+): Promise<readonly StoredNamespace[]> {
+  if (segments.length === 0) return [];
+  const paths = quotedList(segments.map(({ name }) => directory.pathOf(name, fileOf("ends"))));
+  const [clusters = [], names = []] = await database.columns(
+    `SELECT DISTINCT coalesce(cluster, '') AS cluster, name FROM read_parquet(${paths})
+     WHERE sort = 'pod' AND name != '' ORDER BY cluster, name LIMIT ${MOST_NAMESPACES}`,
+  );
+  return names.map((name, row) => ({ cluster: textOf(clusters[row]), namespace: textOf(name) }));
 }

@@ -165,8 +165,9 @@ async function mergeEvents(
   await database.writeParquet(templates, join(folder, fileOf("templates")));
 }
 
-export function readTemplates(database: Database, path: string) {
-  return database.columns(`SELECT template, text FROM read_parquet(${quoted(path)})`);
+/** Of several parts of an hour. `paths`: SQL's list of them. */
+export function readTemplates(database: Database, paths: string) {
+  return database.columns(`SELECT template, any_value(text) FROM read_parquet(${paths}) GROUP BY 1`);
 }
 
 /** What of a segment's state stands beside the tables. */

@@ -56,14 +56,26 @@ export type StoredConversation = {
   readonly lastSeen: number;
 };
 
+/** How far a store had come at a moment: of each segment the number of its events. */
+export type StoreMark = ReadonlyMap<string, number>;
+
 /** Which of the kept events are wanted. Empty lists: all. */
 export type EventFilter = StoreWindow & {
   /** `verdict`, `drop`, `l7`, `trace`, … as the fold names kinds. */
   readonly kinds?: readonly string[];
   /** Hubble's names. */
   readonly verdicts?: readonly string[];
-  readonly newestFirst?: boolean;
+  /** Default: segment by segment, each in the order of arrival. The others: of the whole store in the order of time. */
+  readonly order?: "arrival" | "oldest-first" | "newest-first";
+  /** Only what came after a moment, and only what was there at another. */
+  readonly after?: StoreMark;
+  readonly upTo?: StoreMark;
 };
+
+/** More than a cluster has; what is beyond is not told. */
+export const MOST_NAMESPACES = 100_000;
+
+export type StoredNamespace = { readonly cluster: string; readonly namespace: string };
 
 /** What a node's recorded time can prove. */
 export type StoredNode = {
@@ -139,9 +151,11 @@ export type Store = {
   readonly conversations: (window?: StoreWindow) => Promise<readonly StoredConversation[]>;
   /** Everything of a window (whole segments) folded into one, as if the recording were read. */
   readonly fold: (window?: StoreWindow, options?: FoldOptions) => Promise<Fold>;
-  /** The kept events as the JSON lines they came as, segment by segment, each in the order of arrival. */
+  /** The kept events as the JSON lines they came as. */
   readonly events: (filter: EventFilter) => AsyncIterable<string>;
   readonly coverage: (window?: StoreWindow) => Promise<StoreCoverage>;
+  /** The namespaces of the ends of conversations, by their names. */
+  readonly namespaces: (window?: StoreWindow) => Promise<readonly StoredNamespace[]>;
   readonly epochs: (window?: StoreWindow) => Promise<readonly StoredEpoch[]>;
   /** Removes what is beyond the limits; answers the names. `now`: milliseconds since 1970. */
   readonly retain: (limits: RetentionLimits, now: number) => Promise<readonly string[]>;

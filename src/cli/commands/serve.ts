@@ -42,7 +42,8 @@ export const serve: Command = {
   name: "serve",
   summary: "offer recorded flows to Hubble's own clients",
   detail: [
-    "Answers the hubble CLI from recordings: filters, --last, --since, --follow, hubble status, hubble list. Runs until it is stopped.",
+    "Answers the hubble CLI from recordings or a store: filters, --last, --since, --follow, hubble status, hubble list. Runs until it is stopped.",
+    "A store (store://DIR, clickhouse://…) keeps every policy verdict, drop, L7 event and DNS answer, but of traces samples: its conversations count them all, its events do not. It may be written meanwhile: who follows gets what the recorder writes, once a --flush-interval.",
     "Anyone who reaches the address can read the recording: it listens on this machine alone unless --listen says otherwise, and with --tls-client-ca-file to those who have a certificate.",
   ],
   operand: null,
@@ -50,6 +51,7 @@ export const serve: Command = {
   flags: [FLOWS, OBSERVER, LISTEN, TLS_CERT, TLS_KEY, TLS_CLIENT_CA, HELP],
   examples: [
     { does: "a recording for the hubble CLI", line: "ringfence serve --observer --flows flows.jsonl.gz" },
+    { does: "weeks of history, while they are recorded", line: "ringfence serve --observer --flows store://DIR" },
     { does: "then, elsewhere", line: "hubble observe --server localhost:4245 --verdict DROPPED --last 100" },
   ],
   run: async (invocation, io) => (await import("../run/serve.ts")).runServe(invocation, io),

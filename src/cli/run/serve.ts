@@ -1,15 +1,22 @@
 import { once } from "node:events";
 import { UserError } from "#model/finding.ts";
 import { startObserverServer } from "#server/observer/observer-server.ts";
+import type { FlowHistory } from "#server/observer/flow-history.ts";
 import { recordingHistory } from "#server/observer/recording-history.ts";
+import { storeHistory } from "#server/observer/store-history.ts";
 import { findRecordingFiles, STDIN } from "#sources/recording-files.ts";
+import { withoutPassword } from "#store/clickhouse/clickhouse-url.ts";
+import { openStore } from "#store/open-store.ts";
 import { type Invocation, isOn, valueOf, valuesOf } from "../args.ts";
 import type { ExitCode } from "../command.ts";
 import { LISTEN, OBSERVER, TLS_CERT, TLS_CLIENT_CA, TLS_KEY } from "../commands/serve.ts";
 import { FLOWS } from "../flags.ts";
 import type { Io } from "../io.ts";
-import { isStorePath } from "../store-input.ts";
+import { storeAmong } from "../store-input.ts";
 import { VERSION } from "../version.ts";
+
+const SAMPLES =
+  "a store keeps every policy verdict, drop, L7 event and DNS answer, but of traces samples: its conversations count them all";
 
 /** Runs `ringfence serve` until the process is asked to end. */
 export async function runServe(invocation: Invocation, io: Io): Promise<ExitCode> {
@@ -25,28 +32,43 @@ export async function runServe(invocation: Invocation, io: Io): Promise<ExitCode
   if (paths.includes(STDIN)) {
     throw new UserError("serve-stdin", "standard input can be read once only", { help: "write it to a file first" });
   }
-  if (paths.some(isStorePath)) {
-    throw new UserError("serve-store", "a store is not offered to Hubble's clients yet", {
-      help: "ringfence observe --flows reads it, with the flags of hubble observe",
-    });
+  const { history, close } = await openHistory(paths, io);
+  try {
+    await serveUntilStopped(history, invocation, io);
+  } finally {
+    await close();
   }
-  const { files } = await findRecordingFiles(paths);
-  const warned = new Set<string>();
-  const history = recordingHistory(files, (text) => {
-    if (!warned.has(text)) io.err(`ringfence: ${text}\n`);
-    warned.add(text);
-  });
+  return 0;
+}
+
+async function serveUntilStopped(history: FlowHistory, invocation: Invocation, io: Io): Promise<void> {
   const server = await startObserverServer(history, {
     listen: valueOf(invocation, LISTEN) ?? "localhost:4245",
     tls: tlsOf(invocation),
     version: `ringfence ${VERSION}`,
   });
-  io.err(
-    `ringfence: offering ${paths.join(", ")} at ${server.address}; try: hubble observe --server ${server.address}\n`,
-  );
+  const shown = valuesOf(invocation, FLOWS).map(withoutPassword).join(", ");
+  io.err(`ringfence: offering ${shown} at ${server.address}; try: hubble observe --server ${server.address}\n`);
   await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
   await server.close();
-  return 0;
+}
+
+type OpenHistory = { readonly history: FlowHistory; readonly close: () => Promise<void> };
+
+async function openHistory(paths: readonly string[], io: Io): Promise<OpenHistory> {
+  const warned = new Set<string>();
+  const warn = (text: string) => {
+    if (!warned.has(text)) io.err(`ringfence: ${text}\n`);
+    warned.add(text);
+  };
+  const named = storeAmong(paths);
+  if (named === null) {
+    const { files } = await findRecordingFiles(paths);
+    return { history: recordingHistory(files, warn), close: async () => {} };
+  }
+  const store = await openStore(named.path);
+  warn(SAMPLES);
+  return { history: storeHistory(store, { window: named.window, warn }), close: () => store.close() };
 }
 
 function tlsOf(invocation: Invocation) {

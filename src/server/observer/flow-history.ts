@@ -8,7 +8,10 @@ export type HistoryPiece = readonly Message[];
 export type HistoryNode = {
   readonly name: string;
   readonly version: string;
-  readonly flows: number;
+  /** Flows that can be asked for; null: not told node by node. */
+  readonly flows: number | null;
+  /** Flows that were seen, whether they can be asked for or not. */
+  readonly seen: number;
   readonly first: Moment | null;
   readonly last: Moment | null;
 };
@@ -18,15 +21,16 @@ export type HistoryNamespace = { readonly cluster: string; readonly namespace: s
 /** What is recorded, at one moment. */
 export type HistorySummary = {
   readonly flows: number;
+  readonly seen: number;
   readonly first: Moment | null;
   readonly last: Moment | null;
   readonly nodes: readonly HistoryNode[];
-  readonly namespaces: readonly HistoryNamespace[];
 };
 
 export type HistoryRequest = {
-  /** Nothing before it is asked for: what is known to be earlier may be left out. */
+  /** Nothing before `since` and after `until` is asked for: what is known to lie there may be left out. */
   readonly since: Moment | null;
+  readonly until: Moment | null;
   /** Go on with what is recorded from now on, until the signal aborts. */
   readonly isFollow: boolean;
   /** Begin at the end: nothing recorded so far is asked for. */
@@ -34,8 +38,17 @@ export type HistoryRequest = {
   readonly signal: AbortSignal;
 };
 
+/** A history as it was at one moment, and what came after it. */
+export type HistoryView = {
+  readonly pieces: (request: HistoryRequest) => AsyncIterable<HistoryPiece>;
+  /** The same without what came after, the newest first; absent where a history is read forwards only. */
+  readonly newestFirst?: (request: HistoryRequest) => AsyncIterable<HistoryPiece>;
+};
+
 /** Recorded flows as the observer server needs them: files, a store. */
 export type FlowHistory = {
-  readonly pieces: (request: HistoryRequest) => AsyncIterable<HistoryPiece>;
+  readonly view: () => Promise<HistoryView>;
   readonly summary: () => Promise<HistorySummary>;
+  /** In their order by cluster and name. */
+  readonly namespaces: () => Promise<readonly HistoryNamespace[]>;
 };

@@ -46,16 +46,14 @@ export class HistoryTally {
 
   summary(): HistorySummary {
     const { flows, first, last } = this.all;
-    const nodes = [...this.nodes].map(([name, node]): HistoryNode => ({ name, ...node }));
+    const nodes = [...this.nodes].map(([name, node]): HistoryNode => ({ name, ...node, seen: node.flows }));
+    return { flows, seen: flows, first, last, nodes: nodes.sort((a, b) => compareTexts(a.name, b.name)) };
+  }
+
+  namespacesInOrder(): readonly HistoryNamespace[] {
     const inOrder = (a: HistoryNamespace, b: HistoryNamespace) =>
       compareTexts(a.cluster, b.cluster) || compareTexts(a.namespace, b.namespace);
-    return {
-      flows,
-      first,
-      last,
-      nodes: nodes.sort((a, b) => compareTexts(a.name, b.name)),
-      namespaces: [...this.namespaces.values()].sort(inOrder),
-    };
+    return [...this.namespaces.values()].sort(inOrder);
   }
 }
 

@@ -16,7 +16,7 @@ import { readMessage } from "#hubble/wire/read-message.ts";
 import { writeMessage } from "#hubble/wire/write-message.ts";
 import { UserError } from "#model/finding.ts";
 import { bufferMethod } from "./buffer-method.ts";
-import type { FlowHistory, HistorySummary } from "./flow-history.ts";
+import type { FlowHistory, HistoryNamespace, HistorySummary } from "./flow-history.ts";
 import { selectFlows } from "./select-flows.ts";
 
 export type ObserverServerOptions = {
@@ -50,7 +50,7 @@ export async function startObserverServer(
     GetDebugEvents: (call: FlowsCall) => call.end(),
     ServerStatus: unary("ServerStatusResponse", async () => serverStatus(await history.summary(), version)),
     GetNodes: unary("GetNodesResponse", async () => nodesOf(await history.summary())),
-    GetNamespaces: unary("GetNamespacesResponse", async () => namespacesOf(await history.summary())),
+    GetNamespaces: unary("GetNamespacesResponse", async () => namespacesOf(await history.namespaces())),
   });
   server.addService(HEALTH, { Check: checkHealth });
   const port = await new Promise<number>((resolve, reject) => {
@@ -135,37 +135,42 @@ function checkHealth(call: UnaryCall, send: sendUnaryData<Buffer>): void {
 }
 
 /** Time and rate are those of what is recorded, not of the server. */
-function serverStatus({ flows, first, last, nodes }: HistorySummary, version: string): Message {
+function serverStatus({ flows, seen, first, last, nodes }: HistorySummary, version: string): Message {
   const nanoseconds = spanNanoseconds(first, last);
   const seconds = Number(nanoseconds) / 1e9;
   return {
-    ...(flows === 0 ? {} : { num_flows: String(flows), max_flows: String(flows), seen_flows: String(flows) }),
+    ...flowCounts(flows, seen),
     ...(nanoseconds === 0n ? {} : { uptime_ns: nanoseconds.toString() }),
     num_connected_nodes: nodes.length,
     num_unavailable_nodes: 0,
     version,
-    ...(seconds > 0 ? { flows_rate: flows / seconds } : {}),
+    ...(seconds > 0 ? { flows_rate: seen / seconds } : {}),
+  };
+}
+
+function flowCounts(flows: number | null, seen: number): Message {
+  return {
+    ...(flows === null || flows === 0 ? {} : { num_flows: String(flows), max_flows: String(flows) }),
+    ...(seen === 0 ? {} : { seen_flows: String(seen) }),
   };
 }
 
 function nodesOf({ nodes }: HistorySummary): Message {
   return {
-    nodes: nodes.map(({ name, version, flows, first, last }): Message => {
+    nodes: nodes.map(({ name, version, flows, seen, first, last }): Message => {
       const nanoseconds = spanNanoseconds(first, last);
       return {
         name,
         ...(version === "" ? {} : { version }),
         state: "NODE_CONNECTED",
         ...(nanoseconds === 0n ? {} : { uptime_ns: nanoseconds.toString() }),
-        num_flows: String(flows),
-        max_flows: String(flows),
-        seen_flows: String(flows),
+        ...flowCounts(flows, seen),
       };
     }),
   };
 }
 
-function namespacesOf({ namespaces }: HistorySummary): Message {
+function namespacesOf(namespaces: readonly HistoryNamespace[]): Message {
   return {
     namespaces: namespaces.map(
       ({ cluster, namespace }): Message => ({ ...(cluster === "" ? {} : { cluster }), namespace }),

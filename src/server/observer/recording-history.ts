@@ -6,7 +6,7 @@ import { ResponseReader } from "#hubble/response-reader.ts";
 import type { RecordingFile } from "#sources/recording-files.ts";
 import { LineCutter } from "#sources/recording-lines.ts";
 import { recordingPieces } from "#sources/recording-source.ts";
-import type { FlowHistory, HistoryPiece, HistoryRequest, HistorySummary } from "./flow-history.ts";
+import type { FlowHistory, HistoryPiece, HistoryRequest } from "./flow-history.ts";
 import { HistoryTally } from "./history-tally.ts";
 
 /** How often files are looked at for what was appended. */
@@ -15,21 +15,24 @@ const PIECE_BYTES = 1 << 20;
 
 /** Files of recorded flows as a history. To follow is to read on in the last file, where it is plain text and grows. */
 export function recordingHistory(files: readonly RecordingFile[], warn: (text: string) => void): FlowHistory {
-  let summary: Promise<HistorySummary> | null = null;
+  let tally: Promise<HistoryTally> | null = null;
+  const tallied = () => {
+    tally ??= tallyOf(files, warn);
+    return tally;
+  };
   return {
-    pieces: (request) => piecesOf(files, request, warn),
-    summary: async () => {
-      summary ??= summarise(files, warn);
-      return await summary;
-    },
+    view: async () => ({ pieces: (request) => piecesOf(files, request, warn) }),
+    summary: async () => (await tallied()).summary(),
+    namespaces: async () => (await tallied()).namespacesInOrder(),
   };
 }
 
-async function summarise(files: readonly RecordingFile[], warn: (text: string) => void): Promise<HistorySummary> {
+async function tallyOf(files: readonly RecordingFile[], warn: (text: string) => void): Promise<HistoryTally> {
   const tally = new HistoryTally();
-  const request = { since: null, isFollow: false, isFromEnd: false, signal: new AbortController().signal };
+  const { signal } = new AbortController();
+  const request = { since: null, until: null, isFollow: false, isFromEnd: false, signal };
   for await (const piece of piecesOf(files, request, warn)) for (const response of piece) tally.add(response);
-  return tally.summary();
+  return tally;
 }
 
 async function* piecesOf(

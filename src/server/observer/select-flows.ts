@@ -4,7 +4,7 @@ import { compareMoments, type Moment, momentOf } from "#hubble/go-time.ts";
 import { flagOf, integerTextOf, type Message, partOf, partsOf, textOf, textsOf } from "#hubble/message.ts";
 import { EVERY_FLOW } from "#hubble/observe-request.ts";
 import { flowMask } from "./apply-mask.ts";
-import type { FlowHistory, HistoryRequest } from "./flow-history.ts";
+import type { FlowHistory, HistoryPiece, HistoryRequest, HistoryView } from "./flow-history.ts";
 
 /** So many of the last flows are kept in memory; for more the history is read twice. */
 const MOST_KEPT = 4096;
@@ -33,7 +33,8 @@ export async function* selectFlows(
 ): AsyncGenerator<Message> {
   const selection = selectionOf(request);
   const mask = selection.mask ?? ((response: Message) => response);
-  for await (const response of selected(history, selection, signal)) yield mask(response);
+  const view = await history.view();
+  for await (const response of selected(view, selection, signal)) yield mask(response);
 }
 
 function selectionOf(request: Message): Selection {
@@ -54,41 +55,43 @@ function selectionOf(request: Message): Selection {
   };
 }
 
-async function* selected(history: FlowHistory, selection: Selection, signal: AbortSignal): AsyncGenerator<Message> {
-  const { number, since, isFirst, isFollow } = selection;
+async function* selected(view: HistoryView, selection: Selection, signal: AbortSignal): AsyncGenerator<Message> {
+  const { number, since, until, isFirst, isFollow } = selection;
   const isLimited = number !== Number.POSITIVE_INFINITY;
   if (since === null && !isFirst && isLimited) {
-    yield* lastOnes(history, selection, signal);
-    if (isFollow) yield* asked(history, selection, { since, isFollow, isFromEnd: true, signal });
+    yield* lastOnes(view, selection, signal);
+    if (isFollow) yield* wanted(view.pieces({ since, until, isFollow, isFromEnd: true, signal }), selection);
     return;
   }
   const isFromEnd = isFollow && since === null && !isFirst;
-  const all = asked(history, selection, { since, isFollow, isFromEnd, signal });
+  const all = wanted(view.pieces({ since, until, isFollow, isFromEnd, signal }), selection);
   // With follow a number limits only how far back it begins.
   if (!isLimited || isFollow) return yield* all;
   let left = number;
   for await (const response of all) {
-    if (response["flow"] !== undefined && left-- === 0) return;
+    if (isFlow(response) && left-- === 0) return;
     yield response;
     if (left === 0) return;
   }
 }
 
 /** Flows that match, and lost events of the time asked for. */
-async function* asked(
-  history: FlowHistory,
+async function* wanted(
+  pieces: AsyncIterable<HistoryPiece>,
   { isKept, since, until }: Selection,
-  request: HistoryRequest,
 ): AsyncGenerator<Message> {
-  for await (const piece of history.pieces(request)) {
+  for await (const piece of pieces) {
     for (const response of piece) {
-      const isFlow = response["flow"] !== undefined;
-      if (!isFlow && response["lost_events"] === undefined) continue;
+      if (!isFlow(response) && response["lost_events"] === undefined) continue;
       if (!isWithin(response, since, until)) continue;
-      if (isFlow && isKept !== undefined && !isKept(partOf(response, "flow"))) continue;
+      if (isFlow(response) && isKept !== undefined && !isKept(partOf(response, "flow"))) continue;
       yield response;
     }
   }
+}
+
+function isFlow(response: Message): boolean {
+  return response["flow"] !== undefined;
 }
 
 function isWithin(response: Message, since: Moment | null, until: Moment | null): boolean {
@@ -99,40 +102,88 @@ function isWithin(response: Message, since: Moment | null, until: Moment | null)
 }
 
 /** The last flows, with the lost events from the first of them on. */
-async function* lastOnes(history: FlowHistory, selection: Selection, signal: AbortSignal): AsyncGenerator<Message> {
-  const request = { since: null, isFollow: false, isFromEnd: false, signal };
-  if (selection.number <= MOST_KEPT) return yield* lastKept(asked(history, selection, request), selection.number);
+async function* lastOnes(view: HistoryView, selection: Selection, signal: AbortSignal): AsyncGenerator<Message> {
+  const { number, until } = selection;
+  const request = { since: null, until, isFollow: false, isFromEnd: false, signal };
+  const { pieces, newestFirst } = view;
+  if (newestFirst !== undefined) return yield* lastBackwards({ pieces, newestFirst }, selection, request);
+  if (number <= MOST_KEPT) return yield* lastKept(wanted(view.pieces(request), selection), number);
   let count = 0;
-  for await (const response of asked(history, selection, request)) if (response["flow"] !== undefined) count++;
-  let passed = Math.max(0, count - selection.number);
-  let left = Math.min(count, selection.number);
-  for await (const response of asked(history, selection, request)) {
-    const isFlow = response["flow"] !== undefined;
-    if (passed > 0) passed -= isFlow ? 1 : 0;
+  for await (const response of wanted(view.pieces(request), selection)) if (isFlow(response)) count++;
+  yield* stretch(wanted(view.pieces(request), selection), Math.max(0, count - number), Math.min(count, number));
+}
+
+/** So many flows after so many others, with the lost events in between. */
+async function* stretch(responses: AsyncIterable<Message>, passed: number, number: number): AsyncGenerator<Message> {
+  let [before, left] = [passed, number];
+  for await (const response of responses) {
+    if (before > 0) before -= isFlow(response) ? 1 : 0;
     else {
-      if (isFlow && left-- === 0) return;
+      if (isFlow(response) && left-- === 0) return;
       yield response;
+      if (left === 0) return;
     }
   }
+}
+
+/**
+ * The same, read from the end as far as it takes. What is too much to be kept is read again forwards, from the time of the
+ * first of them: others may be of the same time, and are passed over.
+ */
+async function* lastBackwards(
+  { pieces, newestFirst }: Required<HistoryView>,
+  selection: Selection,
+  request: HistoryRequest,
+): AsyncGenerator<Message> {
+  const { number } = selection;
+  let kept: string[] | null = [];
+  let [flows, beside] = [0, 0];
+  let since = "";
+  for await (const response of wanted(newestFirst(request), selection)) {
+    if (flows === number && textOf(response, "time") !== since) break;
+    if (!isFlow(response)) kept?.push(JSON.stringify(response));
+    else if (flows === number) beside++;
+    else {
+      flows++;
+      since = textOf(response, "time");
+      // As text: a message may be good until the next one only.
+      kept?.push(JSON.stringify(response));
+    }
+    if (kept !== null && kept.length > MOST_KEPT) kept = null;
+    if (kept !== null && flows === number) break;
+  }
+  if (flows === 0) return;
+  if (kept !== null) return yield* fromText(kept.slice(0, kept.findLastIndex(isFlowText) + 1).reverse());
+  const from = since === "" ? null : momentOf(since);
+  const again = wanted(pieces({ ...request, since: from }), { ...selection, since: from });
+  yield* stretch(again, beside, flows);
+}
+
+function* fromText(texts: readonly string[]): Generator<Message> {
+  for (const text of texts) {
+    const message: Message = JSON.parse(text);
+    yield message;
+  }
+}
+
+function isFlowText(text: string): boolean {
+  return text.startsWith('{"flow"');
 }
 
 async function* lastKept(responses: AsyncIterable<Message>, number: number): AsyncGenerator<Message> {
   let kept: string[] = [];
   let flows = 0;
   let start = 0;
-  const isFlow = (text: string | undefined) => text?.startsWith('{"flow"') === true;
   for await (const response of responses) {
     // As text: a message may be good until the next one only.
     kept.push(JSON.stringify(response));
     if (response["flow"] !== undefined) flows++;
-    while (flows > number || (start < kept.length - 1 && !isFlow(kept[start]))) if (isFlow(kept[start++])) flows--;
+    while (flows > number || (start < kept.length - 1 && !isFlowText(kept[start] ?? "")))
+      if (isFlowText(kept[start++] ?? "")) flows--;
     if (start > MOST_KEPT) {
       kept = kept.slice(start);
       start = 0;
     }
   }
-  for (const text of kept.slice(start)) {
-    const message: Message = JSON.parse(text);
-    yield message;
-  }
+  yield* fromText(kept.slice(start));
 }

@@ -1,6 +1,8 @@
 import type { Finding } from "#model/finding.ts";
 import { createFold, type Fold, type FoldOptions } from "#traffic/fold.ts";
 import { numberOf, textOf } from "../duckdb.ts";
+import { eventRange } from "../event-range.ts";
+import { type EventStream, mergeEvents } from "../merge-events.ts";
 import {
   ALL_TIME,
   type EventFilter,
@@ -11,6 +13,7 @@ import {
   type StoreCoverage,
   type StoredConversation,
   type StoredEpoch,
+  type StoredNamespace,
   type StoreHistory,
   type StorePart,
   type StoreWindow,
@@ -21,7 +24,15 @@ import { type Environment, parseClickHouseUrl } from "./clickhouse-url.ts";
 import { HttpConnection } from "./http-connection.ts";
 import { Lease, type LeaseTimes } from "./lease.ts";
 import { migrate, refuseOldServer, refuseOtherSchema } from "./migrations.ts";
-import { batches, MissingRows, readCoverage, readEvents, readStates, withEvents } from "./part-reader.ts";
+import {
+  batches,
+  MissingRows,
+  readCoverage,
+  readEvents,
+  readNamespaces,
+  readStates,
+  withEvents,
+} from "./part-reader.ts";
 import {
   dropOpen,
   dropReplaced,
@@ -138,8 +149,37 @@ class ClickHouseStore implements Store {
   async *events(filter: EventFilter): AsyncGenerator<string> {
     const touched = (await listSegments(this.connection)).filter((segment) => touches(filter, segment));
     const segments = await withEvents(this.connection, touched, filter);
-    const ordered = filter.newestFirst === true ? [...segments].reverse() : segments;
-    for (const segment of ordered) yield* readEvents(this.connection, segment, filter);
+    const wanted = segments.filter(({ segment, events }) => {
+      const { from, to } = eventRange({ name: segment, events }, filter);
+      return from < to;
+    });
+    const { order = "arrival" } = filter;
+    const open = (segment: SegmentManifest) => readEvents(this.connection, segment, filter);
+    if (order === "arrival") {
+      for (const segment of wanted) for await (const { line } of open(segment)) yield line;
+      return;
+    }
+    const streams = wanted.map(
+      (segment): EventStream => ({
+        hour: segment.hour,
+        from: segment.from,
+        to: segment.to,
+        open: () => open(segment),
+      }),
+    );
+    for await (const { line } of mergeEvents(streams, order)) yield line;
+  }
+
+  namespaces(window: StoreWindow = ALL_TIME): Promise<readonly StoredNamespace[]> {
+    return this.reading(async (all) => {
+      const found = new Map<string, StoredNamespace>();
+      for (const batch of batches(all.filter((segment) => touches(window, segment)))) {
+        for (const one of await readNamespaces(this.connection, batch)) found.set(JSON.stringify(one), one);
+      }
+      return [...found.values()].sort(
+        (a, b) => compareTexts(a.cluster, b.cluster) || compareTexts(a.namespace, b.namespace),
+      );
+    });
   }
 
   coverage(window: StoreWindow = ALL_TIME): Promise<StoreCoverage> {
@@ -259,6 +299,10 @@ class ClickHouseStore implements Store {
       }
     }
   }
+}
+
+function compareTexts(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
 }
 
 function missingFinding(segment: string, file: string): Finding {

@@ -2,7 +2,9 @@ import type { FoldState } from "#traffic/fold-state.ts";
 import { lineOf } from "../event-text.ts";
 import { numberOf, textOf, type Value } from "../duckdb.ts";
 import { type Rows, rowsToState, type StateRest } from "../state-rows.ts";
-import type { EventFilter } from "../store.ts";
+import { eventRange } from "../event-range.ts";
+import type { StoredEvent } from "../merge-events.ts";
+import { type EventFilter, MOST_NAMESPACES, type StoredNamespace } from "../store.ts";
 import { StoreFault } from "../store-fault.ts";
 import type { HttpConnection } from "./http-connection.ts";
 import { EVENTS, nameIn, quoted, RESTS, type StateTable, stateColumns, TEMPLATES } from "./schema.ts";
@@ -149,22 +151,56 @@ const EVENT_QUERY = [
 ];
 const EVENT_QUERY_COLUMNS = EVENT_QUERY.flatMap((name) => EVENTS.columns.filter((one) => one.name === name));
 
-/** The kept events of one segment as lines, in the order of arrival, or the newest first. */
+const ORDERS = {
+  arrival: "part, line",
+  "oldest-first": "time, part, line",
+  "newest-first": "time DESC, part DESC, line DESC",
+};
+
+/** The kept events of one segment. */
 export async function* readEvents(
   connection: HttpConnection,
-  { segment, eventParts }: SegmentManifest,
+  segment: SegmentManifest,
   filter: EventFilter,
-): AsyncGenerator<string> {
-  const at = connection.address;
-  const templates = await readTemplates(connection, segment);
-  const order = filter.newestFirst === true ? "time DESC, part DESC, line DESC" : "part, line";
-  const query = `SELECT ${EVENT_QUERY.join(", ")} FROM ${nameIn(at, EVENTS.name)}
-    WHERE segment = ${quoted(segment)} AND part IN (${eventParts.join(", ")}) ${conditions(filter)} ORDER BY ${order}`;
+): AsyncGenerator<StoredEvent> {
+  const templates = await readTemplates(connection, segment.segment);
+  const query = `SELECT ${EVENT_QUERY.join(", ")} FROM ${rowsBetween(connection.address, segment, filter)} ${conditions(filter)}
+    ORDER BY ${ORDERS[filter.order ?? "arrival"]}`;
   for await (const columns of connection.chunks(query, EVENT_QUERY_COLUMNS)) {
-    for (let row = 0; row < (columns[0]?.length ?? 0); row++) {
-      yield lineAt((column) => columns[column]?.[row] ?? null, templates);
+    const [times = []] = columns;
+    for (let row = 0; row < times.length; row++) {
+      const time = times[row];
+      const line = lineAt((column) => columns[column]?.[row] ?? null, templates);
+      yield { time: typeof time === "bigint" ? time : 0n, line };
     }
   }
+}
+
+/** A segment's rows, as far as they lie between the filter's marks, with the beginning of a condition. */
+function rowsBetween(at: HttpConnection["address"], manifest: SegmentManifest, filter: EventFilter): string {
+  const { segment: name, events, eventParts } = manifest;
+  const { from, to } = eventRange({ name, events }, filter);
+  const rows = `${nameIn(at, EVENTS.name)} WHERE segment = ${quoted(name)} AND part IN (${eventParts.join(", ")})`;
+  if (from === 0 && to === events) return rows;
+  const columns = ["part", "line", "kind", "verdict", ...EVENT_QUERY].join(", ");
+  return `(SELECT ${columns} FROM ${rows} ORDER BY part, line LIMIT ${to - from} OFFSET ${from}) WHERE 1`;
+}
+
+/** The namespaces of the ends of several segments. */
+export async function readNamespaces(
+  connection: HttpConnection,
+  segments: readonly SegmentManifest[],
+): Promise<readonly StoredNamespace[]> {
+  const [clusters = [], names = []] = await connection.columns(
+    `SELECT DISTINCT cluster, name FROM ${nameIn(connection.address, "ends")}
+     WHERE sort = 'pod' AND name != '' AND (segment, part) IN (${pairsOf(segments)})
+     ORDER BY cluster, name LIMIT ${MOST_NAMESPACES}`,
+    [
+      { name: "cluster", wire: "String" },
+      { name: "name", wire: "String" },
+    ],
+  );
+  return names.map((name, row) => ({ cluster: textOf(clusters[row]), namespace: textOf(name) }));
 }
 
 /** Which of these segments hold events that are wanted: asked for all at once, where few may. */
