@@ -1,7 +1,10 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Ajv2020 } from "ajv/dist/2020.js";
 import { afterAll, describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import generatedSchema from "#report/schema/generated.schema.json" with { type: "json" };
 import { inProcess } from "../cli/in-process.ts";
 
 /** The command over our own recordings: the bundled homelab (no policies yet) and the lab after they were mended. */
@@ -76,12 +79,18 @@ describe("ringfence generate", () => {
 
   it.each(["cnp", "ccnp", "knp"])("speaks %s, and says what it cannot say", async (kind) => {
     const run = await inProcess(["generate", ...mended, "--kind", kind, "-o", "json"]);
-    const { proof, notWritten, policies } = JSON.parse(run.stdout);
+    const document = JSON.parse(run.stdout);
+    const validate = new Ajv2020({ strict: false, validateFormats: false }).compile(generatedSchema);
+    validate(document);
+    expect(validate.errors ?? []).toEqual([]);
+    const { proof, unhandled, policies, sound } = document;
+    expect(sound).toBe(true);
     expect(run.status).toBe(0);
     expect(proof.denied).toEqual([]);
     expect(proof.rejected).toEqual([]);
-    expect(new Set(policies.map((one: { object: { kind: string } }) => one.object.kind)).size).toBe(1);
-    const words = notWritten.map((one: { reason: string }) => one.reason).join("\n");
+    expect(new Set(policies.map((one: { object: string }) => one.object.split("/")[0])).size).toBe(1);
+    for (const one of policies) expect(parse(one.yaml)).toEqual(one.manifest);
+    const words = unhandled.map((one: { reason: string }) => one.reason).join("\n");
     if (kind === "knp") expect(words).toContain("a NetworkPolicy has no words for kube-apiserver");
     else expect(words).toBe("");
   });
@@ -90,8 +99,8 @@ describe("ringfence generate", () => {
     const { stdout, stderr } = await inProcess(["generate", ...inputs, "--baseline", "-o", "json"]);
     const { policies, proof } = JSON.parse(stdout);
     const baseline = policies.find(
-      (one: { object: { metadata: { name: string } } }) => one.object.metadata.name === "default-deny",
-    ).object;
+      (one: { object: string }) => one.object === "CiliumClusterwideNetworkPolicy/default-deny",
+    ).manifest;
     expect(proof).toMatchObject({ conversations: 76, allowed: 76, rejected: [] });
     expect(baseline.specs[0].endpointSelector.matchExpressions).toEqual([
       { key: "k8s:io.kubernetes.pod.namespace", operator: "Exists" },

@@ -97,7 +97,12 @@ async function write(generated: Generated, invocation: Invocation, io: Io): Prom
   const directory = valueOf(invocation, TO);
   if (directory !== null) await writeFiles(generated, { directory, evidence });
   if (valueOf(invocation, GENERATE_OUTPUT) === "json") {
-    await io.out(generatedJson(generated));
+    const isCommented = evidence === "comments";
+    const written = generated.policies.map((one) => ({
+      file: directory === null ? null : join(directory, fileOf(one)),
+      yaml: policyText(one, isCommented),
+    }));
+    await io.out(generatedJson(generated, written));
     return;
   }
   if (directory !== null) {
