@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { UserError } from "#model/finding.ts";
-import type { Store } from "#store/store.ts";
+import { markOf } from "#store/event-range.ts";
+import type { EventFilter, Store, StoreMark } from "#store/store.ts";
 import { HOUR, line, recordingInto, START, type StoreKind, take } from "./recorded-flows.ts";
 
 /** What every kind of store does, told as stories. `what` names the kind. */
@@ -166,6 +167,72 @@ export function describeStore(what: string, kind: StoreKind): void {
       await recorder.close();
       await store.close();
       expect(await flowsOf(path)).toBe(350);
+    });
+  });
+
+  describe(`${what}: events in the order of time`, () => {
+    const ask = (place: string, filter: Partial<EventFilter>) =>
+      reading(place, async (store) => {
+        const lines: string[] = [];
+        for await (const one of store.events({ from: null, to: null, ...filter })) lines.push(one);
+        return lines;
+      });
+
+    it("over nodes, parts and hours, from either end", async () => {
+      const path = newPath();
+      const first = [line(0), line(5000, "node-2"), line(3000), line(HOUR + 10, "node-2"), line(7000)];
+      await recorded(path, first);
+      // Another run of the same hour, by events that came late, and a part of it that goes on.
+      const { recorder, store } = await open(path);
+      for (const ms of [HOUR + 20, HOUR + 40]) take(recorder, line(ms, "node-3"));
+      await recorder.flush();
+      for (const ms of [HOUR + 30, HOUR + 50]) take(recorder, line(ms, "node-3"));
+      await recorder.flush();
+      const inOrder = [0, 3000, 5000, 7000, HOUR + 10, HOUR + 20, HOUR + 30, HOUR + 40, HOUR + 50].map(nodeLine);
+      expect(await ask(path, { order: "oldest-first" })).toEqual(inOrder);
+      expect(await ask(path, { order: "newest-first" })).toEqual([...inOrder].reverse());
+      const window = { from: START + 5000, to: START + HOUR + 20 };
+      expect(await ask(path, { order: "oldest-first", ...window })).toEqual(inOrder.slice(2, 6));
+      await recorder.close();
+      await store.close();
+      expect(await ask(path, { order: "oldest-first" })).toEqual(inOrder);
+    });
+
+    const NODES = new Map([
+      [5000, "node-2"],
+      [HOUR + 10, "node-2"],
+    ]);
+    const nodeLine = (ms: number) => line(ms, NODES.get(ms) ?? (ms > HOUR ? "node-3" : "node-1"));
+
+    it("a mark parts what was there from what came after, whatever was joined meanwhile", async () => {
+      const path = newPath();
+      const { recorder, store } = await open(path);
+      const marks: StoreMark[] = [new Map()];
+      for (const ms of [1000, 2000, 3000]) {
+        take(recorder, line(ms));
+        await recorder.flush();
+        marks.push(await reading(path, async (reader) => markOf(await reader.segments())));
+      }
+      take(recorder, line(4000));
+      await recorder.close();
+      await store.close();
+      for (const [index, mark] of marks.entries()) {
+        const times = [1000, 2000, 3000, 4000].map((ms) => line(ms));
+        for (const order of ["arrival", "oldest-first", "newest-first"] as const) {
+          const turned = (lines: readonly string[]) => (order === "newest-first" ? [...lines].reverse() : lines);
+          expect(await ask(path, { order, upTo: mark })).toEqual(turned(times.slice(0, index)));
+          expect(await ask(path, { order, after: mark })).toEqual(turned(times.slice(index)));
+          const next = marks[index + 1];
+          if (next !== undefined)
+            expect(await ask(path, { after: mark, upTo: next })).toEqual([line((index + 1) * 1000)]);
+        }
+      }
+    });
+
+    it("tells the namespaces of what it recorded", async () => {
+      const path = newPath();
+      await recorded(path, [line(0), line(HOUR)]);
+      expect(await reading(path, (store) => store.namespaces())).toEqual([{ cluster: "", namespace: "shop" }]);
     });
   });
 }

@@ -31,6 +31,8 @@ export type HistoryRequest = {
   /** Nothing before `since` and after `until` is asked for: what is known to lie there may be left out. */
   readonly since: Moment | null;
   readonly until: Moment | null;
+  /** No flows of other verdicts are asked for; they may be left out. null: all are. */
+  readonly verdicts: readonly string[] | null;
   /** Go on with what is recorded from now on, until the signal aborts. */
   readonly isFollow: boolean;
   /** Begin at the end: nothing recorded so far is asked for. */

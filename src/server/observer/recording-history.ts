@@ -30,7 +30,7 @@ export function recordingHistory(files: readonly RecordingFile[], warn: (text: s
 async function tallyOf(files: readonly RecordingFile[], warn: (text: string) => void): Promise<HistoryTally> {
   const tally = new HistoryTally();
   const { signal } = new AbortController();
-  const request = { since: null, until: null, isFollow: false, isFromEnd: false, signal };
+  const request = { since: null, until: null, verdicts: null, isFollow: false, isFromEnd: false, signal };
   for await (const piece of piecesOf(files, request, warn)) for (const response of piece) tally.add(response);
   return tally;
 }

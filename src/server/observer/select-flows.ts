@@ -1,7 +1,7 @@
 import { buildFilters } from "#hubble/filters.ts";
 import type { FlowPredicate } from "#hubble/filters/filter.ts";
 import { compareMoments, type Moment, momentOf } from "#hubble/go-time.ts";
-import { flagOf, integerTextOf, type Message, partOf, partsOf, textOf, textsOf } from "#hubble/message.ts";
+import { flagOf, integerTextOf, listOf, type Message, partOf, partsOf, textOf, textsOf } from "#hubble/message.ts";
 import { EVERY_FLOW } from "#hubble/observe-request.ts";
 import { flowMask } from "./apply-mask.ts";
 import type { FlowHistory, HistoryPiece, HistoryRequest, HistoryView } from "./flow-history.ts";
@@ -14,6 +14,8 @@ type Selection = {
   readonly isKept: FlowPredicate | undefined;
   readonly since: Moment | null;
   readonly until: Moment | null;
+  /** Those that filters let through; null: all. */
+  readonly verdicts: readonly string[] | null;
   /** Infinite for no limit. */
   readonly number: number;
   readonly isFirst: boolean;
@@ -48,6 +50,7 @@ function selectionOf(request: Message): Selection {
     isKept: buildFilters(filters, () => {}),
     since: moment("since"),
     until: moment("until"),
+    verdicts: verdictsOf(filters.allow),
     number: number === 0n || number === EVERY_FLOW ? Number.POSITIVE_INFINITY : Number(number),
     isFirst: flagOf(request, "first"),
     isFollow: flagOf(request, "follow"),
@@ -55,16 +58,26 @@ function selectionOf(request: Message): Selection {
   };
 }
 
+/** The verdicts that filters let through together, where each of them names some that we know. */
+function verdictsOf(filters: readonly Message[]): readonly string[] | null {
+  const known = filters.map((filter) => textsOf(filter, "verdict"));
+  const areAll = filters.every((filter, index) => {
+    const all = listOf(filter, "verdict");
+    return all.length > 0 && all.length === known[index]?.length;
+  });
+  return filters.length > 0 && areAll ? [...new Set(known.flat())] : null;
+}
+
 async function* selected(view: HistoryView, selection: Selection, signal: AbortSignal): AsyncGenerator<Message> {
-  const { number, since, until, isFirst, isFollow } = selection;
+  const { number, since, until, verdicts, isFirst, isFollow } = selection;
   const isLimited = number !== Number.POSITIVE_INFINITY;
   if (since === null && !isFirst && isLimited) {
     yield* lastOnes(view, selection, signal);
-    if (isFollow) yield* wanted(view.pieces({ since, until, isFollow, isFromEnd: true, signal }), selection);
+    if (isFollow) yield* wanted(view.pieces({ since, until, verdicts, isFollow, isFromEnd: true, signal }), selection);
     return;
   }
   const isFromEnd = isFollow && since === null && !isFirst;
-  const all = wanted(view.pieces({ since, until, isFollow, isFromEnd, signal }), selection);
+  const all = wanted(view.pieces({ since, until, verdicts, isFollow, isFromEnd, signal }), selection);
   // With follow a number limits only how far back it begins.
   if (!isLimited || isFollow) return yield* all;
   let left = number;
@@ -103,8 +116,8 @@ function isWithin(response: Message, since: Moment | null, until: Moment | null)
 
 /** The last flows, with the lost events from the first of them on. */
 async function* lastOnes(view: HistoryView, selection: Selection, signal: AbortSignal): AsyncGenerator<Message> {
-  const { number, until } = selection;
-  const request = { since: null, until, isFollow: false, isFromEnd: false, signal };
+  const { number, until, verdicts } = selection;
+  const request = { since: null, until, verdicts, isFollow: false, isFromEnd: false, signal };
   const { pieces, newestFirst } = view;
   if (newestFirst !== undefined) return yield* lastBackwards({ pieces, newestFirst }, selection, request);
   if (number <= MOST_KEPT) return yield* lastKept(wanted(view.pieces(request), selection), number);

@@ -29,7 +29,7 @@ export function storeHistory(store: Store, options: StoreHistoryOptions): FlowHi
       const upTo = markOf(await store.segments());
       return {
         pieces: (request) => piecesOf({ store, read, upTo }, request, options),
-        newestFirst: (request) => read({ ...within(window, request), order: "newest-first", upTo }),
+        newestFirst: (request) => read({ ...filterOf(window, request), order: "newest-first", upTo }),
       };
     },
     summary: async () => {
@@ -58,7 +58,7 @@ async function* piecesOf(
   { window, pollMilliseconds = POLL_MILLISECONDS }: StoreHistoryOptions,
 ): AsyncGenerator<HistoryPiece> {
   const { isFollow, isFromEnd, signal } = request;
-  const asked = { ...within(window, request), order: "oldest-first" } as const;
+  const asked = { ...filterOf(window, request), order: "oldest-first" } as const;
   if (!isFromEnd) yield* read({ ...asked, upTo });
   if (!isFollow) return;
   for (let after = upTo; !signal.aborted; ) {
@@ -74,6 +74,12 @@ async function* piecesOf(
 
 function isSame(one: StoreMark, other: StoreMark): boolean {
   return one.size === other.size && [...one].every(([name, events]) => other.get(name) === events);
+}
+
+/** Lost events have no verdict: they are always asked for. */
+function filterOf(window: StoreWindow, request: HistoryRequest): EventFilter {
+  const { verdicts } = request;
+  return { ...within(window, request), ...(verdicts === null ? {} : { verdicts: ["", ...verdicts] }) };
 }
 
 /** The window that is asked for of the one that is offered: whole milliseconds, which hold it. */
