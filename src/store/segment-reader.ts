@@ -83,13 +83,14 @@ export async function* readEvents(
   if (held.length === 0) return;
   const paths = (table: TableName) =>
     quotedList(held.map(({ segment }) => directory.pathOf(segment.name, fileOf(table))));
-  const [numbers = [], texts = []] = await readTemplates(database, paths("templates"));
-  const templates = new Map(numbers.map((number, index) => [numberOf(number), textOf(texts[index])]));
+  // Where nothing is wanted they are not read.
+  let templates: ReadonlyMap<number, string> | null = null;
   const query = `SELECT epoch_ns(time), template, uuid::VARCHAR, source_port, destination_port, addresses, rest, source, destination
     FROM read_parquet(${paths("events")}, filename = true, file_row_number = true)
     ${conditions(filter, held)} ${ORDERS[filter.order ?? "arrival"]}`;
   for await (const columns of database.chunks(query)) {
     const [times = []] = columns;
+    templates ??= await templatesIn(database, paths("templates"));
     for (let row = 0; row < times.length; row++) {
       const time = times[row];
       yield { time: typeof time === "bigint" ? time : 0n, line: lineAt(columns, row, templates) };
@@ -102,6 +103,11 @@ const ORDERS = {
   "oldest-first": "ORDER BY time, filename, file_row_number",
   "newest-first": "ORDER BY time DESC, filename DESC, file_row_number DESC",
 };
+
+async function templatesIn(database: Database, paths: string): Promise<ReadonlyMap<number, string>> {
+  const [numbers = [], texts = []] = await readTemplates(database, paths);
+  return new Map(numbers.map((number, index) => [numberOf(number), textOf(texts[index])]));
+}
 
 function lineAt(columns: readonly (readonly Value[])[], row: number, templates: ReadonlyMap<number, string>): string {
   const value = (column: number) => columns[column]?.[row] ?? null;

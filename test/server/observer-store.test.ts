@@ -10,6 +10,8 @@ import { RelayConnection } from "#sources/relay-connection.ts";
 import { DEFAULT_RELAY } from "#sources/relay-options.ts";
 import { livePieces } from "#sources/relay-source.ts";
 import { createStore, openStore } from "#store/parquet-store.ts";
+import { ALL_TIME, type Store, type StoreWindow } from "#store/store.ts";
+import { StoreFault } from "#store/store-fault.ts";
 import { inProcess } from "../cli/in-process.ts";
 import type { Run } from "../ringfence.ts";
 import { HOUR, line, recordingInto, START, take } from "../store/recorded-flows.ts";
@@ -26,7 +28,7 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-async function serve(place: string, window = { from: null as number | null, to: null as number | null }) {
+async function serve(place: string, window: StoreWindow = ALL_TIME) {
   const store = await openStore(place, { threads: 1 });
   const history = storeHistory(store, { window, warn: () => {}, pollMilliseconds: 20 });
   const server = await startObserverServer(history, { listen: "127.0.0.1:0", tls: null, version: "ringfence test" });
@@ -162,6 +164,28 @@ describe("a store that is written while it is followed", () => {
     await following.has(8);
     expect(await following.end()).toEqual(namesOf(written.slice(1)));
   }, 60_000);
+
+  it("waits for a store that is away for the moment", async () => {
+    const store = await openStore(place, { threads: 1 });
+    opened.push(store);
+    const abort = new AbortController();
+    const said: string[] = [];
+    let asked = 0;
+    const ailing: Store = Object.create(store);
+    Object.assign(ailing, {
+      segments: async () => {
+        if (++asked === 2) throw new StoreFault("store-away", "nobody answers", { help: "", isPassing: true });
+        if (asked === 4) abort.abort();
+        return await store.segments();
+      },
+    });
+    const options = { window: ALL_TIME, warn: (text: string) => said.push(text), pollMilliseconds: 1 };
+    const { pieces } = await storeHistory(ailing, options).view();
+    const request = { since: null, until: null, verdicts: null, isFollow: true, isFromEnd: false };
+    let count = 0;
+    for await (const piece of pieces({ ...request, signal: abort.signal })) count += piece.length;
+    expect({ count, said }).toEqual({ count: IN_ORDER.length, said: ["the store is asked again: nobody answers"] });
+  });
 });
 
 /** A client of ours that follows, from so many of the last on. */

@@ -3,6 +3,7 @@ import { CanonicalScanner } from "#hubble/canonical/scanner.ts";
 import type { Moment } from "#hubble/go-time.ts";
 import { ResponseReader } from "#hubble/response-reader.ts";
 import { markOf } from "#store/event-range.ts";
+import { StoreFault } from "#store/store-fault.ts";
 import type { EventFilter, SegmentInfo, Store, StoreMark, StoreWindow } from "#store/store.ts";
 import type { FlowHistory, HistoryPiece, HistoryRequest, HistorySummary } from "./flow-history.ts";
 
@@ -55,20 +56,32 @@ type Reading = {
 async function* piecesOf(
   { store, read, upTo }: Reading,
   request: HistoryRequest,
-  { window, pollMilliseconds = POLL_MILLISECONDS }: StoreHistoryOptions,
+  { window, warn, pollMilliseconds = POLL_MILLISECONDS }: StoreHistoryOptions,
 ): AsyncGenerator<HistoryPiece> {
   const { isFollow, isFromEnd, signal } = request;
   const asked = { ...filterOf(window, request), order: "oldest-first" } as const;
   if (!isFromEnd) yield* read({ ...asked, upTo });
   if (!isFollow) return;
   for (let after = upTo; !signal.aborted; ) {
-    const now = markOf(await store.segments());
-    // The newest segment always stays: a store without any is out of reach for the moment.
-    if (now.size > 0 && !isSame(after, now)) {
+    const now = await markNow(store, after, warn);
+    if (!isSame(after, now)) {
       yield* read({ ...asked, after, upTo: now });
       after = now;
     }
     await sleep(pollMilliseconds, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+/** Where the store is now; as it was before when it cannot be asked for the moment. */
+async function markNow(store: Store, before: StoreMark, warn: (text: string) => void): Promise<StoreMark> {
+  try {
+    const now = markOf(await store.segments());
+    // The newest segment always stays: a store without any is out of reach.
+    return now.size === 0 ? before : now;
+  } catch (cause) {
+    if (!(cause instanceof StoreFault) || !cause.isPassing) throw cause;
+    warn(`the store is asked again: ${cause.message}`);
+    return before;
   }
 }
 
