@@ -26,6 +26,9 @@ const all = Array.from({ length: NAMESPACES * WORKLOADS }, (_, index) => ({
 }));
 const peerOf = (index, nth) => all[(index * 7 + nth * 13 + 1) % all.length];
 
+/** Pods of every namespace: a set that denies nothing of what is recorded. */
+const EVERYBODY = { matchExpressions: [{ key: "k8s:io.kubernetes.pod.namespace", operator: "Exists" }] };
+
 function policyOf(one) {
   const peers = [0, 1, 2].map((nth) => peerOf(one.index, nth));
   const selector = ({ namespace, name }) => ({
@@ -38,7 +41,10 @@ function policyOf(one) {
     metadata: { name: one.name, namespace: one.namespace },
     spec: {
       endpointSelector: { matchLabels: { "app.kubernetes.io/name": one.name } },
-      ingress: [{ fromEndpoints: peers.map(selector), toPorts: ports(one.port) }],
+      ingress: [
+        { fromEndpoints: peers.map(selector), toPorts: ports(one.port) },
+        { fromEndpoints: [EVERYBODY], toPorts: ports(one.port) },
+      ],
       egress: [
         {
           toEndpoints: [{ matchLabels: { "k8s-app": "kube-dns", "k8s:io.kubernetes.pod.namespace": "kube-system" } }],
@@ -46,6 +52,7 @@ function policyOf(one) {
         },
         { toFQDNs: [{ matchName: `api-${one.index % 9}.example.com` }], toPorts: ports(443) },
         ...peers.map((peer) => ({ toEndpoints: [selector(peer)], toPorts: ports(peer.port) })),
+        { toEndpoints: [EVERYBODY], toPorts: [{ ports: [{ port: "8000", endPort: 8006, protocol: "TCP" }] }] },
       ],
     },
   };

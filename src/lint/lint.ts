@@ -78,16 +78,29 @@ function unclaimed(said: readonly Finding[], checks: readonly Check[]): readonly
 
 /** Leaves out what another check says more exactly of the same rule. */
 function mostSpecific(all: readonly Held[]): readonly Held[] {
+  const byPolicy = new Map<string, Held[]>();
+  for (const held of all) {
+    const key = policyKey(held.found);
+    const list = byPolicy.get(key);
+    if (list === undefined) byPolicy.set(key, [held]);
+    else list.push(held);
+  }
   return all.filter(({ check, found }) => {
     const winners = check.yieldsTo ?? [];
-    return !all.some((other) => winners.includes(other.check.id) && isAboutSame(other.found, found));
+    const rivals = winners.length === 0 ? [] : (byPolicy.get(policyKey(found)) ?? []);
+    return !rivals.some((other) => winners.includes(other.check.id) && isAboutSame(other.found, found));
   });
+}
+
+/** "" for what is about the whole set. */
+function policyKey({ policy }: Found): string {
+  return policy === null ? "" : policyName(policy);
 }
 
 function isAboutSame(one: Found, other: Found): boolean {
   if (!mayShareConversations(one, other)) return false;
   if (one.policy === null || other.policy === null) return one.policy === other.policy;
-  return policyName(one.policy) === policyName(other.policy) && sameElement(one.path, other.path);
+  return policyKey(one) === policyKey(other) && sameElement(one.path, other.path);
 }
 
 /**

@@ -81,10 +81,10 @@ const byLabel = perWorld((world): ReadonlyMap<string, readonly PodEnd[]> => {
   return index;
 });
 
-/** Pods that carry the first of the pairs: only those can be meant. */
+/** Pods that carry the first of the pairs: only those can be meant. All where none is asked. */
 function carriers(world: LintWorld, pairs: ReadonlyMap<string, string>): readonly PodEnd[] {
   const [first] = pairs;
-  return first === undefined ? [] : (byLabel(world).get(`${first[0]}=${first[1]}`) ?? []);
+  return first === undefined ? podEnds(world.causes.ends) : (byLabel(world).get(`${first[0]}=${first[1]}`) ?? []);
 }
 
 type Place = { readonly rule: LintRule; readonly peer: WrittenPeer };

@@ -3,11 +3,12 @@ import { endName } from "#analysis/end-name.ts";
 import { podEnds } from "#analysis/known-ends.ts";
 import { rulePorts } from "#analysis/rule-ports.ts";
 import { itemsOf } from "#analysis/surprises/written-rules.ts";
-import type { PodEnd } from "#model/conversation.ts";
+import type { End, PodEnd } from "#model/conversation.ts";
 import type { Direction } from "#model/decision.ts";
 import { elementPath, type PolicyObject, policyName } from "#model/policy.ts";
+import { perWorld } from "../ask.ts";
 import type { Check, Found } from "../check.ts";
-import { lintedDenials } from "../newly-denied.ts";
+import { lintedDenials, type NewDenial } from "../newly-denied.ts";
 import { isIsolated } from "../isolation-memo.ts";
 import { isolatingPolicy } from "../isolating-policy.ts";
 import { specOf } from "../l7-rules.ts";
@@ -162,12 +163,20 @@ function foundOf(rule: LintRule, pairs: readonly Pair[], { ports, other }: Asked
   };
   const message = `${says}, and no ${other} rule of ${two === undefined ? "the other side" : endName(two)} does: they cannot talk`;
   const help = `add the ${other} rule on that side, or take the ${rule.direction} rule away if they are not to talk`;
-  const seen = lintedDenials(world).filter(
-    ({ denied: { denial } }) =>
-      denial.side === other &&
-      peers.some((end) => end === denial.subject) &&
-      subjects.some((end) => end === denial.peer),
-  );
+  const seen = peers
+    .flatMap((end) => denialsBySubject(world).get(end) ?? [])
+    .filter(({ denied: { denial } }) => denial.side === other && subjects.some((end) => end === denial.peer));
   const conversations = [...new Set(seen.map(({ denied }) => denied.denial.conversation))];
   return { ...own, message, help, subjects: peers, peers: subjects, conversations };
 }
+
+const denialsBySubject = perWorld((world) => {
+  const found = new Map<End, NewDenial[]>();
+  for (const one of lintedDenials(world)) {
+    const { subject } = one.denied.denial;
+    const list = found.get(subject);
+    if (list === undefined) found.set(subject, [one]);
+    else list.push(one);
+  }
+  return found;
+});
