@@ -118,10 +118,10 @@ describe("a store offered as an observer", () => {
 
   it("gives more of the last than it keeps, of equal times too", async () => {
     const many = join(directory, "many");
-    const lines = Array.from({ length: 6000 }, (_, index) => line(Math.floor(index / 7) * 100, "node-1", index));
+    const lines = Array.from({ length: 4200 }, (_, index) => line(Math.floor(index / 7) * 100, "node-1", index));
     await recorded(many, lines);
     const large = await serve(many);
-    for (const number of [4096, 4097, 5000]) {
+    for (const number of [4096, 4100]) {
       expect(toldBy(await observe(large, "--last", String(number)))).toEqual(namesOf(lines.slice(-number)));
     }
   }, 60_000);
@@ -230,13 +230,13 @@ describe("the real hubble CLI", () => {
   it
     .skipIf(!isThere)
     .each([
-      ["observe", "--last", "5"],
-      ["observe", "--all", "-o", "json"],
-      ["observe", "--last", "4", "--since", new Date(START).toISOString(), "--node-name", "node-2"],
-      ["status"],
-      ["list", "nodes"],
-      ["list", "namespaces", "-o", "json"],
-    ])("reads from a store what we read: %j", async (...words: readonly string[]) => {
+      [["observe", "--last", "5"]],
+      [["observe", "--all", "-o", "json"]],
+      [["observe", "--last", "4", "--since", new Date(START).toISOString(), "--node-name", "node-2"]],
+      [["status"]],
+      [["list", "nodes"]],
+      [["list", "namespaces", "-o", "json"]],
+    ])("reads from a store what we read: %j", async (words) => {
     const all = [...words, "--server", server.address];
     const { stdout } = await promisify(execFile)(hubble, all);
     expect((await inProcess(all)).stdout).toBe(stdout);

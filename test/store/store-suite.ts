@@ -229,6 +229,29 @@ export function describeStore(what: string, kind: StoreKind): void {
       }
     });
 
+    it("goes on where parts were joined after it had begun", async () => {
+      const path = newPath();
+      const { recorder, store } = await open(path);
+      for (let n = 0; n < 70; n++) take(recorder, line(n));
+      const later = Array.from({ length: 70 }, (_, n) => line(HOUR + n));
+      for (const one of later.slice(0, 69)) take(recorder, one);
+      await recorder.flush();
+      take(recorder, later[69] ?? "");
+      await recorder.flush();
+      await reading(path, async (reader) => {
+        const upTo = markOf(await reader.segments());
+        const lines: string[] = [];
+        for await (const one of reader.events({ from: null, to: null, order: "oldest-first", upTo })) {
+          lines.push(one);
+          if (lines.length > 1) continue;
+          take(recorder, line(HOUR + 70));
+          await recorder.close();
+          await store.close();
+        }
+        expect(lines.slice(70)).toEqual(later);
+      });
+    });
+
     it("tells the namespaces of what it recorded", async () => {
       const path = newPath();
       await recorded(path, [line(0), line(HOUR)]);
