@@ -7,7 +7,7 @@ import type { DeadRule } from "#model/rehearsal.ts";
 import type { CauseWorld } from "./cause.ts";
 import { itemsAt } from "./element.ts";
 import { endName } from "./end-name.ts";
-import { selectedBy } from "./isolation.ts";
+
 import { connectionOf } from "./judge.ts";
 import { publicServices, servicesOf, targetPort } from "./pod-facts.ts";
 import { rulePlace } from "./report-edge.ts";
@@ -43,7 +43,7 @@ export function deadRules(world: CauseWorld): readonly DeadRule[] {
 /** The policies that select some endpoint of the objects or the recording. */
 function selectingPolicies(world: CauseWorld): ReadonlySet<string> {
   const names = new Set<string>();
-  for (const end of world.ends) for (const name of selectedBy(world.engine, end)) names.add(name);
+  for (const end of world.ends) for (const name of world.engine.policiesOf(end)) names.add(name);
   return names;
 }
 

@@ -13,14 +13,6 @@ export function isolatedDirections(engine: Engine, end: End): readonly Direction
   return directions;
 }
 
-/** The policies that select an endpoint, by name, whatever their direction. */
-export function selectedBy(engine: Engine, end: End): readonly string[] {
-  return [
-    ...walkFrom(engine, ANYWHERE, end, "ingress").selecting,
-    ...walkFrom(engine, end, ANYWHERE, "egress").selecting,
-  ];
-}
-
 function isIsolated(engine: Engine, from: End, to: End, direction: Direction): boolean {
   return walkFrom(engine, from, to, direction).defaultDeny.length > 0;
 }

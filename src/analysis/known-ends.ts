@@ -13,8 +13,16 @@ export function distinctEnds(conversations: readonly Conversation[]): readonly E
   return [...found.values()];
 }
 
+const ENDS = new WeakMap<Snapshot, readonly End[]>();
+
 /** Every endpoint that is known: those of the recording, and the pods of the objects that it never heard. */
 export function knownEnds(snapshot: Snapshot): readonly End[] {
+  const known = ENDS.get(snapshot) ?? findEnds(snapshot);
+  ENDS.set(snapshot, known);
+  return known;
+}
+
+function findEnds(snapshot: Snapshot): readonly End[] {
   const { inventory, cilium, config } = snapshot;
   const heard = distinctEnds(snapshot.traffic.conversations);
   const found = new Map(heard.map((end) => [endKey(end), end]));

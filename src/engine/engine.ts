@@ -51,6 +51,8 @@ export type Engine = {
   readonly rules: readonly RuleInfo[];
   /** True when a rule of the policy is about this endpoint. */
   readonly selectsSubject: (policy: string, end: End) => boolean;
+  /** The policies of which a rule is about this endpoint, by name. */
+  readonly policiesOf: (end: End) => readonly string[];
   /** True when the rule's peers take this end (which is known by these names). */
   readonly selectsPeer: (rule: RuleRef, end: End, names?: readonly string[]) => boolean;
   /**
@@ -89,6 +91,7 @@ function engineOver(policies: readonly PolicyObject[], library: PolicyLibrary): 
     policies: read.map((policy) => policy.status),
     rules: rulesOf(entries),
     selectsSubject: (policy, end) => matching(end).some((entry) => entry.ref.policy === policy),
+    policiesOf: (end) => [...new Set(matching(end).map((entry) => entry.ref.policy))],
     selectsPeer: (rule, end, names = []) => {
       const selectors = entries.filter((entry) => sameRule(entry.ref, rule)).flatMap((entry) => entry.l3 ?? []);
       return context

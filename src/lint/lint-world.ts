@@ -1,7 +1,6 @@
 import type { CauseWorld } from "#analysis/cause.ts";
 import { causeWorld, denials, type ExplainedDenial, explainDenial } from "#analysis/holes.ts";
 import { serviceFrontends } from "#analysis/judge.ts";
-import { selectedBy } from "#analysis/isolation.ts";
 import { podEnds } from "#analysis/known-ends.ts";
 import { type NameFacts, nameFacts } from "#analysis/learned-names.ts";
 import { changedSet, type PolicySet, policySet, proposedSet } from "#analysis/proposal.ts";
@@ -150,7 +149,7 @@ function worldOver(input: LintInput, facts: NameFacts, before: PolicySet, set: P
 function endsByPolicy(ends: readonly PodEnd[], engine: Engine): ReadonlyMap<string, readonly PodEnd[]> {
   const found = new Map<string, PodEnd[]>();
   for (const end of ends) {
-    for (const name of new Set(selectedBy(engine, end))) {
+    for (const name of engine.policiesOf(end)) {
       const list = found.get(name);
       if (list === undefined) found.set(name, [end]);
       else list.push(end);

@@ -69,7 +69,10 @@ function engineOver({ read, compiler, subjects, ends: given }: Parts): FastEngin
       return rules.all();
     },
     selectsSubject: (policy, end) =>
-      hasPolicy(end) && identities(end).some((identity) => subjects.of(identity).selecting.has(policy)),
+      hasPolicy(end) && identities(end).some((identity) => subjects.selecting(identity).has(policy)),
+    policiesOf: (end) => [
+      ...new Set(hasPolicy(end) ? identities(end).flatMap((identity) => [...subjects.selecting(identity)]) : []),
+    ],
     selectsPeer: (rule, end, names = []) => {
       const selectors = rules.peersOf(rule);
       return ends.of(end, names).some((identity) => selectors.some((item) => compiler.row(item).takes(identity)));

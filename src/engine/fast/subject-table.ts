@@ -38,6 +38,14 @@ export class SubjectTable {
     return this.#known[identity.number]?.subject ?? this.#learn(identity);
   }
 
+  /** The policies that select it, by name: nothing is resolved for that. */
+  selecting(identity: Identity): ReadonlySet<string> {
+    const known = this.#known[identity.number];
+    return known === undefined
+      ? new Set(this.#matching(identity).map(({ ref }) => ref.policy))
+      : known.subject.selecting;
+  }
+
   /** The table of other policies. Subjects that no changed policy is about stay as they are. */
   changed(policies: readonly ReadPolicy[], { entries, inOrder }: PolicyChange): SubjectTable {
     if (!inOrder) return new SubjectTable(policies, this.#compiler);
@@ -76,7 +84,11 @@ export class SubjectTable {
   }
 
   #compiled(identity: Identity, host: Identity): CompiledSubject {
+    return this.#compiler.compile(identity, host, this.#matching(identity));
+  }
+
+  #matching(identity: Identity): readonly PolicyEntry[] {
     this.#index ??= subjectIndex(this.#policies, this.#compiler.row);
-    return this.#compiler.compile(identity, host, this.#index.matching(identity));
+    return this.#index.matching(identity);
   }
 }
