@@ -41,13 +41,3 @@ export function between(subject: End, peer: End, side: Direction, { names = [], 
 export function answerFor(world: LintWorld, one: Connection, side: Direction): Answer {
   return world.set.engine.decide(one)[side]?.decision ?? "allowed";
 }
-
-/** Something worked out once for a world, when first asked for. */
-export function perWorld<T>(make: (world: LintWorld) => T): (world: LintWorld) => T {
-  const made = new WeakMap<LintWorld, { readonly value: T }>();
-  return (world) => {
-    const known = made.get(world) ?? { value: make(world) };
-    made.set(world, known);
-    return known.value;
-  };
-}

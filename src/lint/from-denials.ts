@@ -1,8 +1,8 @@
 import type { ExplainedDenial } from "#analysis/holes.ts";
-import type { Conversation, End } from "#model/conversation.ts";
-import { elementPath, type PolicyObject, policyName, type RuleRef } from "#model/policy.ts";
+import { elementPath, type PolicyObject, type RuleRef } from "#model/policy.ts";
 import type { Found } from "./check.ts";
 import type { LintWorld } from "./lint-world.ts";
+import { lintedByName } from "./per-world.ts";
 
 /** Denials of one cause at one rule. */
 type Group = { readonly policy: PolicyObject; readonly path: string; readonly denials: ExplainedDenial[] };
@@ -17,7 +17,7 @@ export function fromDenials(
   cause: string,
   counts: (one: ExplainedDenial) => boolean = () => true,
 ): readonly Found[] {
-  const linted = new Map(world.linted.map((policy) => [policyName(policy), policy]));
+  const linted = lintedByName(world);
   const groups = new Map<string, Group>();
   for (const one of world.denied()) {
     const rule = one.cause === cause && counts(one) ? ruleOf(one) : null;
@@ -38,16 +38,29 @@ function ruleOf({ nearest, denial }: ExplainedDenial): RuleRef | null {
 
 function foundOf({ policy, path, denials }: Group): Found {
   const [first] = denials;
-  const unique = <T>(items: readonly T[]): readonly T[] => [...new Set(items)];
-  const subjects: readonly End[] = unique(denials.map(({ denial }) => denial.subject));
-  const peers: readonly End[] = unique(denials.map(({ denial }) => denial.peer));
-  const conversations: readonly Conversation[] = unique(denials.map(({ denial }) => denial.conversation));
   const steps = first?.steps[0] ?? [];
   return {
     policy,
     path,
     message: first?.sentence ?? "",
     help: steps.length > 0 ? "" : "ringfence explain shows both sides of it, rule by rule",
-    ...{ subjects, peers, conversations, steps },
+    ...aboutExplained(denials),
+    steps,
   };
+}
+
+/** What denials are about, for a finding. */
+export function aboutExplained(
+  denials: readonly ExplainedDenial[],
+): Required<Pick<Found, "subjects" | "peers" | "conversations">> {
+  return {
+    subjects: distinct(denials.map(({ denial }) => denial.subject)),
+    peers: distinct(denials.map(({ denial }) => denial.peer)),
+    conversations: distinct(denials.map(({ denial }) => denial.conversation)),
+  };
+}
+
+/** Each once, in order. */
+export function distinct<T>(items: readonly T[]): readonly T[] {
+  return [...new Set(items)];
 }

@@ -1,7 +1,8 @@
 import type { End } from "#model/conversation.ts";
 import type { Direction } from "#model/decision.ts";
-import { elementPath, type PolicyObject, policyName } from "#model/policy.ts";
+import { elementPath, type PolicyObject } from "#model/policy.ts";
 import type { LintWorld } from "./lint-world.ts";
+import { lintedByName } from "./per-world.ts";
 import { OUTSIDE, probe } from "./probe.ts";
 
 /** The linted policy that isolates an endpoint in a direction, with the list that a rule would stand in; a namespaced one first. */
@@ -16,13 +17,4 @@ export function isolatingPolicy(
     return policy === undefined ? [] : [{ policy, path: elementPath(rule.element).replace(/(?:Deny)?\[\d+\]$/, "") }];
   });
   return found.find(({ policy }) => policy.namespace !== null) ?? found[0] ?? null;
-}
-
-const indexes = new WeakMap<LintWorld, ReadonlyMap<string, PolicyObject>>();
-
-/** The linted policies by name. */
-export function lintedByName(world: LintWorld): ReadonlyMap<string, PolicyObject> {
-  const known = indexes.get(world) ?? new Map(world.linted.map((policy) => [policyName(policy), policy]));
-  indexes.set(world, known);
-  return known;
 }

@@ -3,7 +3,6 @@ import { isObject, type Json, type JsonObject } from "#model/json.ts";
 import { elementPath } from "#model/policy.ts";
 import type { L7Request } from "#model/conversation.ts";
 import type { LintRule, LintWorld } from "./lint-world.ts";
-import type { Spec } from "./subjects.ts";
 
 /** One element of toPorts with L7 rules that refuse something. `request`: one that it refuses by itself. */
 export type L7Item = {
@@ -50,17 +49,4 @@ function takesEveryRequest(http: Json): boolean {
 /** `**` is every name from 1.19 on, and one label before: taken for every name here. */
 function takesEveryName(dns: Json): boolean {
   return !isObject(dns) || ["*", "**", "*.", "**."].includes(String(dns["matchPattern"] ?? ""));
-}
-
-/** The spec that a rule stands in. */
-export function specOf(world: LintWorld, rule: LintRule): Spec | null {
-  return specIndex(world).get(rule.spec) ?? null;
-}
-
-const indexes = new WeakMap<LintWorld, ReadonlyMap<object, Spec>>();
-
-function specIndex(world: LintWorld): ReadonlyMap<object, Spec> {
-  const known = indexes.get(world) ?? new Map(world.specs.map((spec) => [spec.value, spec]));
-  indexes.set(world, known);
-  return known;
 }

@@ -62,6 +62,8 @@ export type LintWorld = {
   readonly conversations: readonly Conversation[];
   /** Every denied side of a recorded conversation under the set, with its causes. */
   readonly denied: () => readonly ExplainedDenial[];
+  /** The engine of one policy by itself: leaving the whole set for it would cost as much as the set has rules. */
+  readonly alone: (policy: PolicyObject) => Engine;
   /** See Subjects. */
   readonly subjects: (spec: Spec) => Subjects;
 };
@@ -112,25 +114,25 @@ function worldOver(input: LintInput, facts: NameFacts, before: PolicySet, set: P
   const specSet = once(() => new SpecSet([...set.policies.values()].flatMap(specsOf)));
   const causes = once(() => causeWorld(snapshot, facts, set, serviceFrontends(snapshot.inventory.services)));
   const none = once(() => set.engine.with([]));
+  const alone = (policy: PolicyObject) => none().with([policy]);
   const selectedEnds = once(() => endsByPolicy(podEnds(causes().ends), set.engine));
   const known = new Map<object, Subjects>();
   const subjects = (spec: Spec): Subjects => {
     const found = known.get(spec.value);
     if (found !== undefined) return found;
     const name = policyName(spec.policy);
-    // Of this spec alone: an engine of the whole set would work out all policies of every end that is tried. It begins
-    // with no policy: leaving the whole set for one spec costs as much as the set has rules.
-    const alone: Engine = none().with([onlySpec(spec)]);
+    // Of this spec alone: an engine of the whole set would work out all policies of every end that is tried.
+    const own = alone(onlySpec(spec));
     const selected = selectedEnds().get(name) ?? [];
     const isOnly = onlySpec(spec) === spec.policy;
-    const real = isOnly ? selected : selected.filter((end) => alone.selectsSubject(name, end));
+    const real = isOnly ? selected : selected.filter((end) => own.selectsSubject(name, end));
     const isReal = real.length > 0 || isWholeInventory(snapshot.inventory);
-    const made = isReal ? realSubjects(real) : madeUpSubjects(witnesses(spec, specSet(), snapshot, alone));
+    const made = isReal ? realSubjects(real) : madeUpSubjects(witnesses(spec, specSet(), snapshot, own));
     known.set(spec.value, made);
     return made;
   };
   return {
-    ...{ snapshot, linted, accepted, before, set, facts, conversations, subjects },
+    ...{ snapshot, linted, accepted, before, set, facts, conversations, alone, subjects },
     ...{ has: input.has, said: input.said, minor: snapshot.cilium.value, config: snapshot.config.value },
     denied: once(() => deniedSides(conversations, set, causes())),
     get rules() {

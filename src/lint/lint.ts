@@ -4,10 +4,10 @@ import { endKey, endName } from "#analysis/end-name.ts";
 import type { End } from "#model/conversation.ts";
 import type { Finding, Severity } from "#model/finding.ts";
 import type { LintFinding, LintFix, LintReport } from "#model/lint.ts";
-import { placeOf, policyName } from "#model/policy.ts";
+import { placeOf } from "#model/policy.ts";
 import type { Check, Found } from "./check.ts";
 import { CHECKS } from "./checks.ts";
-import { sameElement } from "./element-rule.ts";
+import { foundKey, sameElement } from "./element-rule.ts";
 import { createLintWorld, type LintInput, type LintWorld } from "./lint-world.ts";
 import { conversationText, proveFix } from "./prove-fix.ts";
 
@@ -23,7 +23,7 @@ type Held = { readonly check: Check; readonly found: Found };
 
 /** So many named; the rest is counted. */
 const NAMED = 3;
-/** Fixes proven in one run; beyond it they are offered unproven. */
+/** Fixes proven in one run; beyond it none is offered. */
 const MOST_PROOFS = 200;
 
 /** A fix that is proven, for who applies it. */
@@ -80,27 +80,22 @@ function unclaimed(said: readonly Finding[], checks: readonly Check[]): readonly
 function mostSpecific(all: readonly Held[]): readonly Held[] {
   const byPolicy = new Map<string, Held[]>();
   for (const held of all) {
-    const key = policyKey(held.found);
+    const key = foundKey(held.found);
     const list = byPolicy.get(key);
     if (list === undefined) byPolicy.set(key, [held]);
     else list.push(held);
   }
   return all.filter(({ check, found }) => {
     const winners = check.yieldsTo ?? [];
-    const rivals = winners.length === 0 ? [] : (byPolicy.get(policyKey(found)) ?? []);
+    const rivals = winners.length === 0 ? [] : (byPolicy.get(foundKey(found)) ?? []);
     return !rivals.some((other) => winners.includes(other.check.id) && isAboutSame(other.found, found));
   });
 }
 
-/** "" for what is about the whole set. */
-function policyKey({ policy }: Found): string {
-  return policy === null ? "" : policyName(policy);
-}
-
 function isAboutSame(one: Found, other: Found): boolean {
   if (!mayShareConversations(one, other)) return false;
-  if (one.policy === null || other.policy === null) return one.policy === other.policy;
-  return policyKey(one) === policyKey(other) && sameElement(one.path, other.path);
+  if (foundKey(one) !== foundKey(other)) return false;
+  return one.policy === null || sameElement(one.path, other.path);
 }
 
 /**

@@ -4,6 +4,7 @@ import { connectionOf } from "#analysis/judge.ts";
 import type { Conversation, End } from "#model/conversation.ts";
 import type { Direction } from "#model/decision.ts";
 import type { LintRule, LintWorld } from "./lint-world.ts";
+import { perWorld } from "./per-world.ts";
 
 const WINDOW_SECONDS = 14 * 86_400;
 const LOSS_BUDGET = 0.001;
@@ -38,15 +39,7 @@ const MOST_WALKS = 50_000;
  * What every allow rule was used for, by its name; null where the recording proves nothing. A rule that let something
  * through is known from the decisions; the others are held against every conversation of their subjects.
  */
-export function ruleUses(world: LintWorld): ReadonlyMap<string, Use> | null {
-  const known = memo.get(world);
-  if (known !== undefined) return known;
-  const made = isLongWindow(world) ? collectUses(world) : null;
-  memo.set(world, made);
-  return made;
-}
-
-const memo = new WeakMap<LintWorld, ReadonlyMap<string, Use> | null>();
+export const ruleUses = perWorld((world) => (isLongWindow(world) ? collectUses(world) : null));
 
 export function useKey({ ref }: Pick<LintRule, "ref">): string {
   return `${ref.policy} ${ref.element}`;

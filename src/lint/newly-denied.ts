@@ -2,12 +2,12 @@ import type { ExplainedDenial } from "#analysis/holes.ts";
 import type { Conversation } from "#model/conversation.ts";
 import type { Direction } from "#model/decision.ts";
 import { elementPath, type PolicyObject, policyName } from "#model/policy.ts";
+import { aboutExplained } from "./from-denials.ts";
 import type { LintWorld } from "./lint-world.ts";
+import { lintedByName, perWorld } from "./per-world.ts";
 
 /** A denied side of a conversation, and the linted policy by which it comes about. */
 export type NewDenial = { readonly denied: ExplainedDenial; readonly policy: PolicyObject; readonly path: string };
-
-const known = new WeakMap<LintWorld, readonly NewDenial[]>();
 
 /** Every side that the set denies of a conversation that passes today: under the policies in force, and when it was recorded. */
 export function newDenials(world: LintWorld): readonly NewDenial[] {
@@ -15,14 +15,8 @@ export function newDenials(world: LintWorld): readonly NewDenial[] {
 }
 
 /** Every denied side that comes about by a linted policy, whether it passes today or not. */
-export function lintedDenials(world: LintWorld): readonly NewDenial[] {
-  const found = known.get(world) ?? findDenials(world);
-  known.set(world, found);
-  return found;
-}
-
-function findDenials(world: LintWorld): readonly NewDenial[] {
-  const linted = new Map(world.linted.map((policy) => [policyName(policy), policy]));
+export const lintedDenials = perWorld((world): readonly NewDenial[] => {
+  const linted = lintedByName(world);
   return world.denied().flatMap((denied) => {
     const { ruling, walk } = denied.denial;
     const rules = [...(denied.nearest === null ? [] : [denied.nearest]), ...ruling.by, ...walk.defaultDeny];
@@ -32,7 +26,7 @@ function findDenials(world: LintWorld): readonly NewDenial[] {
     const isNearest = rule === denied.nearest || ruling.by.includes(rule);
     return [{ denied, policy, path: isNearest ? elementPath(rule.element) : sectionPath(rule.element) }];
   });
-}
+});
 
 /** The list that a rule for it would stand in. */
 function sectionPath(element: string): string {
@@ -70,10 +64,5 @@ export function grouped(denials: readonly NewDenial[]): readonly (readonly [NewD
 
 /** What a group of denials is about, for a finding. */
 export function aboutDenials(group: readonly NewDenial[]) {
-  const unique = <T>(items: readonly T[]): readonly T[] => [...new Set(items)];
-  return {
-    subjects: unique(group.map(({ denied }) => denied.denial.subject)),
-    peers: unique(group.map(({ denied }) => denied.denial.peer)),
-    conversations: unique(group.map(({ denied }) => denied.denial.conversation)),
-  };
+  return aboutExplained(group.map(({ denied }) => denied));
 }

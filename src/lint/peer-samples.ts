@@ -1,7 +1,6 @@
 import { itemsOf } from "#analysis/surprises/written-rules.ts";
 import { nameMatching } from "#analysis/learned-names.ts";
 import { namesNamespace } from "#analysis/selector-text.ts";
-import type { Engine } from "#engine/engine.ts";
 import type { AddressEnd, End } from "#model/conversation.ts";
 import { isObject, type Json, type JsonObject } from "#model/json.ts";
 import { NAMESPACE_LABEL } from "#model/labels.ts";
@@ -37,8 +36,6 @@ export function peerSamples(rule: LintRule, world: LintWorld): readonly PeerSamp
 
 const NO_NAMES: readonly string[] = [];
 const NO_SPECS = new SpecSet([]);
-/** Of no policy, to begin from. */
-const empty = new WeakMap<LintWorld, Engine>();
 
 function everybody(world: LintWorld): readonly PeerSample[] | null {
   return entitySamples("all", world);
@@ -54,10 +51,7 @@ function podSamples(selector: Json, policy: PolicyObject, world: LintWorld): rea
     ...asking,
     value: { apiVersion: "cilium.io/v2", kind: asking.kind, metadata: { name: "peers" }, spec: value },
   };
-  const none = empty.get(world) ?? world.set.engine.with([]);
-  empty.set(world, none);
-  const engine = none.with([whole]);
-  const ends = [...witnesses({ policy: whole, path: "spec", value }, NO_SPECS, world.snapshot, engine)];
+  const ends = [...witnesses({ policy: whole, path: "spec", value }, NO_SPECS, world.snapshot, world.alone(whole))];
   return ends.length === 0 ? null : ends.map((end) => ({ end, names: NO_NAMES }));
 }
 

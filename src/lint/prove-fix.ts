@@ -4,8 +4,9 @@ import { portText } from "#analysis/cause.ts";
 import type { Conversation, End } from "#model/conversation.ts";
 import { policyName } from "#model/policy.ts";
 import type { Check, Found } from "./check.ts";
-import { sameElement } from "./element-rule.ts";
+import { foundKey, sameElement } from "./element-rule.ts";
 import { changedWorld, type LintWorld } from "./lint-world.ts";
+import { perWorld } from "./per-world.ts";
 
 /** What the edits of a finding do: `isProven` as LintFix has it. */
 export type FixProof = { readonly isProven: boolean; readonly newlyAllows: readonly string[] };
@@ -39,11 +40,10 @@ export function proveFix(check: Check, found: Found, world: LintWorld): FixProof
 }
 
 /** By world: the conversations of which a policy selects an end. Only those can be decided otherwise when it changes. */
-const selections = new WeakMap<LintWorld, Map<string, readonly Conversation[]>>();
+const selections = perWorld(() => new Map<string, readonly Conversation[]>());
 
 function selectedBy(world: LintWorld, policy: string): readonly Conversation[] {
-  const known = selections.get(world) ?? new Map<string, readonly Conversation[]>();
-  selections.set(world, known);
+  const known = selections(world);
   const found = known.get(policy) ?? conversationsOf(world, policy);
   known.set(policy, found);
   return found;
@@ -65,6 +65,6 @@ export function conversationText(one: Conversation): string {
 }
 
 function isSame(one: Found, other: Found): boolean {
-  if (one.policy === null || other.policy === null) return one.policy === other.policy && one.message === other.message;
-  return policyName(one.policy) === policyName(other.policy) && sameElement(one.path, other.path);
+  if (foundKey(one) !== foundKey(other)) return false;
+  return one.policy === null ? one.message === other.message : sameElement(one.path, other.path);
 }

@@ -1,7 +1,8 @@
 import { validatePolicy } from "#engine/validate/validate.ts";
-import { type PolicyObject, policyName } from "#model/policy.ts";
+import { type PolicyObject } from "#model/policy.ts";
 import { CILIUM_MINORS, type CiliumConfig } from "#model/profile.ts";
 import type { LintWorld } from "./lint-world.ts";
+import { lintedByName } from "./per-world.ts";
 
 /** A linted policy that the agent rejects: it protects and allows nothing. `path` is the element that it stumbles over. */
 export type Rejected = {
@@ -13,7 +14,7 @@ export type Rejected = {
 
 /** The linted policies that the agent rejects. */
 export function rejections(world: LintWorld): readonly Rejected[] {
-  const linted = new Map(world.linted.map((policy) => [policyName(policy), policy]));
+  const linted = lintedByName(world);
   return world.set.engine.policies.flatMap((status) => {
     const policy = linted.get(status.policy);
     if (status.valid || policy === undefined) return [];

@@ -5,14 +5,13 @@ import type { PodEnd } from "#model/conversation.ts";
 import { isObject, type Json } from "#model/json.ts";
 import { NAMESPACE_LABEL } from "#model/labels.ts";
 import type { LintRule, LintWorld } from "./lint-world.ts";
+import { perWorld } from "./per-world.ts";
 
 type Memo = {
   readonly byRule: Map<LintRule, readonly PodEnd[]>;
   readonly all: readonly PodEnd[];
   readonly byNamespace: ReadonlyMap<string, readonly PodEnd[]>;
 };
-
-const memos = new WeakMap<LintWorld, Memo>();
 
 /** The known pods that a rule's peers take. Asked are those alone that stand in a namespace which the rule can mean. */
 export function podPeers(rule: LintRule, world: LintWorld): readonly PodEnd[] {
@@ -29,15 +28,13 @@ export function mostPodPeers(rule: LintRule, world: LintWorld): number {
   return candidatesOf(rule, memoOf(world)).length;
 }
 
-function memoOf(world: LintWorld): Memo {
-  const memo = memos.get(world) ?? {
+const memoOf = perWorld(
+  (world): Memo => ({
     byRule: new Map<LintRule, readonly PodEnd[]>(),
     all: podEnds(world.causes.ends),
     byNamespace: endsByNamespace(world),
-  };
-  memos.set(world, memo);
-  return memo;
-}
+  }),
+);
 
 function candidatesOf(rule: LintRule, { all, byNamespace }: Memo): readonly PodEnd[] {
   const namespaces = namespacesOf(rule);

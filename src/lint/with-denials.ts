@@ -1,7 +1,6 @@
-import { policyName } from "#model/policy.ts";
 import type { Found } from "./check.ts";
-import { sameElement } from "./element-rule.ts";
-import { fromDenials } from "./from-denials.ts";
+import { foundKey, sameElement } from "./element-rule.ts";
+import { distinct, fromDenials } from "./from-denials.ts";
 import type { LintWorld } from "./lint-world.ts";
 
 /**
@@ -16,10 +15,10 @@ export function withDenials(world: LintWorld, found: readonly Found[], cause: st
 export function joinFound(found: readonly Found[], shown: readonly Found[]): readonly Found[] {
   if (shown.length === 0) return found;
   const byPolicy = new Map<string, Found[]>();
-  for (const one of shown) byPolicy.set(keyOf(one), [...(byPolicy.get(keyOf(one)) ?? []), one]);
+  for (const one of shown) byPolicy.set(foundKey(one), [...(byPolicy.get(foundKey(one)) ?? []), one]);
   const taken = new Set<Found>();
   const joined = found.map((one) => {
-    const own = (byPolicy.get(keyOf(one)) ?? []).filter((other) => sameElement(one.path, other.path));
+    const own = (byPolicy.get(foundKey(one)) ?? []).filter((other) => sameElement(one.path, other.path));
     for (const other of own) taken.add(other);
     return own.length === 0 ? one : withFlows(one, own);
   });
@@ -29,17 +28,15 @@ export function joinFound(found: readonly Found[], shown: readonly Found[]): rea
 /** A recording proves it: it weighs what the check weighs. */
 function withFlows(written: Found, shown: readonly Found[]): Found {
   const { severity: _, ...one } = written;
-  const unique = <T>(items: readonly T[]): readonly T[] => [...new Set(items)];
   const steps = one.steps ?? shown[0]?.steps ?? [];
   return {
     ...one,
-    subjects: unique([...(one.subjects ?? []), ...shown.flatMap(({ subjects = [] }) => subjects)]),
-    peers: unique([...(one.peers ?? []), ...shown.flatMap(({ peers = [] }) => peers)]),
-    conversations: unique([...(one.conversations ?? []), ...shown.flatMap(({ conversations = [] }) => conversations)]),
+    subjects: distinct([...(one.subjects ?? []), ...shown.flatMap(({ subjects = [] }) => subjects)]),
+    peers: distinct([...(one.peers ?? []), ...shown.flatMap(({ peers = [] }) => peers)]),
+    conversations: distinct([
+      ...(one.conversations ?? []),
+      ...shown.flatMap(({ conversations = [] }) => conversations),
+    ]),
     steps,
   };
-}
-
-function keyOf({ policy }: Found): string {
-  return policy === null ? "" : policyName(policy);
 }

@@ -5,7 +5,9 @@ import { cidrContains } from "#engine/identity/cidr.ts";
 import type { Candidate } from "#model/connection.ts";
 import type { Service } from "#model/objects.ts";
 import { elementPath, policyName } from "#model/policy.ts";
-import { answerFor, between, perWorld, ruleSpec } from "../ask.ts";
+import { answerFor, between, ruleSpec } from "../ask.ts";
+import { aboutExplained } from "../from-denials.ts";
+import { lintedByName, perWorld } from "../per-world.ts";
 import type { Check, Found } from "../check.ts";
 import type { LintRule, LintWorld } from "../lint-world.ts";
 import { nodeEnd } from "../probe.ts";
@@ -95,7 +97,7 @@ function allowing(policy: string, spec: string, port: number): EditStep {
 
 /** Recorded ways to the API server that rules for addresses, or for the host, were meant to allow. */
 function shown(world: LintWorld): readonly Found[] {
-  const linted = new Map(world.linted.map((policy) => [policyName(policy), policy]));
+  const linted = lintedByName(world);
   const groups = new Map<string, { readonly candidate: Candidate; readonly denials: ExplainedDenial[] }>();
   for (const one of world.denied()) {
     const candidate = meant(world, one);
@@ -114,9 +116,7 @@ function shown(world: LintWorld): readonly Found[] {
         ...{ policy, path: elementPath(candidate.rule.element) },
         message: `the API server is reached on :${port} as \`kube-apiserver\`; ${candidate.peerField ?? "the rule"} does not take it`,
         help: `write \`toEntities: [kube-apiserver]\` with port ${port}`,
-        subjects: [...new Set(denials.map(({ denial }) => denial.subject))],
-        peers: [...new Set(denials.map(({ denial }) => denial.peer))],
-        conversations: [...new Set(denials.map(({ denial }) => denial.conversation))],
+        ...aboutExplained(denials),
         steps: [allowing(candidate.rule.policy, specPath(candidate.rule.element), port)],
       },
     ];

@@ -1,6 +1,7 @@
+import { ruleSpec } from "../ask.ts";
 import type { Check, Found } from "../check.ts";
 import { isIsolated } from "../isolation-memo.ts";
-import { type L7Item, refusingL7, specOf } from "../l7-rules.ts";
+import { type L7Item, refusingL7 } from "../l7-rules.ts";
 import type { LintWorld } from "../lint-world.ts";
 import { holdsFor } from "../subjects.ts";
 
@@ -42,9 +43,7 @@ objects:
 };
 
 function foundOf({ rule, path, kind }: L7Item, world: LintWorld): readonly Found[] {
-  const spec = specOf(world, rule);
-  if (spec === null) return [];
-  const known = world.subjects(spec);
+  const known = world.subjects(ruleSpec(rule));
   const subjects = holdsFor(known, (end) => isIsolated(world, end, rule.direction));
   if (subjects.length === 0) return [];
   const [what, how] = kind === "dns" ? ["names", "REFUSED"] : ["requests", "403"];

@@ -1,9 +1,9 @@
+import { ruleSpec } from "../ask.ts";
 import type { PodEnd } from "#model/conversation.ts";
 import type { Direction } from "#model/decision.ts";
 import { isObject } from "#model/json.ts";
 import { elementPath, policyName } from "#model/policy.ts";
 import type { Check, Found } from "../check.ts";
-import { specOf } from "../l7-rules.ts";
 import type { LintRule, LintWorld } from "../lint-world.ts";
 import { OUTSIDE, probe } from "../probe.ts";
 import { holdsFor } from "../subjects.ts";
@@ -50,9 +50,8 @@ objects:
 
 function foundOf(rule: LintRule, world: LintWorld): readonly Found[] {
   const { authentication } = rule.value;
-  const spec = isObject(authentication) ? specOf(world, rule) : null;
-  if (spec === null || !isObject(authentication)) return [];
-  const known = world.subjects(spec);
+  if (!isObject(authentication)) return [];
+  const known = world.subjects(ruleSpec(rule));
   const errors = new Set<string>();
   const subjects = holdsFor(known, (end) => {
     const error = conflict(world, end, rule.direction);

@@ -47,7 +47,7 @@ objects:
 type Cut = { readonly what: string; readonly help: string; readonly severity: Severity; readonly ends: readonly End[] };
 
 function foundOf(spec: Spec, world: LintWorld): readonly Found[] {
-  const alone = world.set.engine.with([onlySpec(spec)]);
+  const alone = world.alone(onlySpec(spec));
   const name = policyName(spec.policy);
   const selects = (end: End) => alone.selectsSubject(name, end);
   const cuts = [...health(selects, name, world), ...ingress(selects, name, world), ...pods(selects, name, world)];

@@ -1,7 +1,7 @@
+import { ruleSpec } from "../ask.ts";
 import { durationText } from "#analysis/evidence.ts";
 import { elementPath } from "#model/policy.ts";
 import type { Check } from "../check.ts";
-import { specOf } from "../l7-rules.ts";
 import { ruleUses, useKey } from "../long-window.ts";
 
 const WEEKS = {
@@ -24,9 +24,8 @@ export const deadRule: Check = {
     if (uses === null) return [];
     const window = durationText(world.snapshot.traffic.coverage.windowSeconds);
     return world.rules.flatMap((rule) => {
-      const spec = specOf(world, rule);
-      if (rule.deny || spec === null || uses.has(useKey(rule)) || Object.keys(rule.value).length === 0) return [];
-      const { isReal, ends } = world.subjects(spec);
+      if (rule.deny || uses.has(useKey(rule)) || Object.keys(rule.value).length === 0) return [];
+      const { isReal, ends } = world.subjects(ruleSpec(rule));
       if (!isReal || ends.length === 0) return [];
       const message = `nothing used this rule in ${window} of recording, with every node and workload heard`;
       const help = "take it away, or keep it with a comment that says what it is for";

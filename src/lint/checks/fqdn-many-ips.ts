@@ -6,6 +6,8 @@ import { isObject } from "#model/json.ts";
 import { elementPath } from "#model/policy.ts";
 import type { Check, Found } from "../check.ts";
 import type { LintRule, LintWorld } from "../lint-world.ts";
+import { ruleSpec } from "../ask.ts";
+import { perWorld } from "../per-world.ts";
 
 /** pkg/defaults ToFQDNsMaxIPsPerHost. */
 const MOST_ADDRESSES = 1000;
@@ -67,11 +69,11 @@ function namesOf({ value, ref, deny }: LintRule, world: LintWorld): readonly Nam
 }
 
 function foundIn(rule: LintRule, world: LintWorld): readonly Found[] {
-  const limit = world.config.fqdnMaxAddressesPerName ?? MOST_ADDRESSES;
+  const limit = limitOf(world);
   const named = namesOf(rule, world);
   if (named.length === 0) return [];
   const many = named.flatMap(({ path, matches }) =>
-    manyAddressed(world, limit)
+    manyAddressed(world)
       .filter(([name]) => matches(name))
       .map(([name, count]): Found => {
         const message = `${name} was seen with ${count} addresses, and the agent keeps ${limit} of a name for an endpoint: connections to the others are denied`;
@@ -83,42 +85,33 @@ function foundIn(rule: LintRule, world: LintWorld): readonly Found[] {
   return [...many, ...shared(rule, named, world)];
 }
 
-const crowded = new WeakMap<LintWorld, readonly (readonly [name: string, addresses: number])[]>();
+const limitOf = ({ config }: LintWorld): number => config.fqdnMaxAddressesPerName ?? MOST_ADDRESSES;
 
 /** The names with more addresses than the limit: few, so that rules need not look at every name. */
-function manyAddressed(world: LintWorld, limit: number) {
-  const known =
-    crowded.get(world) ??
-    [...world.facts.addressesOf]
-      .map(([name, addresses]) => [name, addresses.length] as const)
-      .filter(([, count]) => count > limit);
-  crowded.set(world, known);
-  return known;
-}
+const manyAddressed = perWorld((world) =>
+  [...world.facts.addressesOf]
+    .map(([name, addresses]) => [name, addresses.length] as const)
+    .filter(([, count]) => count > limitOf(world)),
+);
 
 type Address = { readonly address: string; readonly names: readonly string[] };
 
 /** Addresses with several names, each asked for by somebody. */
-const sharing = new WeakMap<LintWorld, readonly Address[]>();
-
-function sharedAddresses(world: LintWorld): readonly Address[] {
-  const known =
-    sharing.get(world) ??
-    [...world.facts.byAddress]
-      .map(([address, names]) => ({ address, names: names.filter((name) => !name.startsWith("recorded-name")) }))
-      .filter(({ names }) => names.length > 1 && names.length < CDN_NAMES);
-  sharing.set(world, known);
-  return known;
-}
+const sharedAddresses = perWorld((world): readonly Address[] =>
+  [...world.facts.byAddress]
+    .map(([address, names]) => ({ address, names: names.filter((name) => !name.startsWith("recorded-name")) }))
+    .filter(({ names }) => names.length > 1 && names.length < CDN_NAMES),
+);
 
 /** Names that nobody's rule here speaks of and that the subjects asked for, at an address that the rule opens. */
 function shared(rule: LintRule, named: readonly Named[], world: LintWorld): readonly Found[] {
-  const spec = world.specs.find((one) => one.value === rule.spec);
   const candidates = sharedAddresses(world).filter(({ names }) => named.some(({ matches }) => names.some(matches)));
-  if (spec === undefined || candidates.length === 0) return [];
+  if (candidates.length === 0) return [];
   const others = new Map<string, string>();
   const siblings = world.rules.filter((one) => one.policy === rule.policy).flatMap((one) => namesOf(one, world));
-  const asked = new Set(world.subjects(spec).ends.flatMap((end) => [...(world.facts.askedBy.get(endKey(end)) ?? [])]));
+  const asked = new Set(
+    world.subjects(ruleSpec(rule)).ends.flatMap((end) => [...(world.facts.askedBy.get(endKey(end)) ?? [])]),
+  );
   for (const { address, names } of candidates) {
     const own = names.find((name) => named.some(({ matches }) => matches(name)));
     for (const name of names) {

@@ -1,7 +1,8 @@
 import { endKey, endName } from "#analysis/end-name.ts";
 import { isHairpin } from "#analysis/hairpins.ts";
 import type { Conversation, End } from "#model/conversation.ts";
-import { perWorld, rulePath, ruleSpec } from "../ask.ts";
+import { rulePath, ruleSpec } from "../ask.ts";
+import { perWorld } from "../per-world.ts";
 import type { Check, Found } from "../check.ts";
 import { fromDenials } from "../from-denials.ts";
 import type { LintRule, LintWorld } from "../lint-world.ts";

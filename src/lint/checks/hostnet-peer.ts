@@ -1,7 +1,8 @@
 import { textMatches } from "#analysis/selector-text.ts";
 import type { Pod } from "#model/objects.ts";
 import { policyName } from "#model/policy.ts";
-import { answerFor, between, HOST, perWorld, ruleSpec } from "../ask.ts";
+import { answerFor, between, HOST, ruleSpec } from "../ask.ts";
+import { perWorld } from "../per-world.ts";
 import type { Check, Found } from "../check.ts";
 import type { LintRule, LintWorld } from "../lint-world.ts";
 import { packetsOf } from "../names.ts";

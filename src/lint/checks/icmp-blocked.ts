@@ -3,9 +3,11 @@ import { valueAt } from "#analysis/element.ts";
 import type { EditStep } from "#analysis/edits/edit-step.ts";
 import type { Candidate } from "#model/connection.ts";
 import { specPath } from "#analysis/element.ts";
-import { elementPath, type PolicyObject, policyName } from "#model/policy.ts";
+import { elementPath, type PolicyObject } from "#model/policy.ts";
 import type { Check, Found } from "../check.ts";
 import type { LintWorld } from "../lint-world.ts";
+import { aboutExplained } from "../from-denials.ts";
+import { lintedByName } from "../per-world.ts";
 
 export const icmpBlocked: Check = {
   id: "icmp-blocked",
@@ -55,7 +57,7 @@ connections:
 type Group = { readonly policy: PolicyObject; readonly candidate: Candidate; readonly denials: ExplainedDenial[] };
 
 function found(world: LintWorld): readonly Found[] {
-  const linted = new Map(world.linted.map((policy) => [policyName(policy), policy]));
+  const linted = lintedByName(world);
   const groups = new Map<string, Group>();
   for (const one of world.denied()) {
     const candidate = isEcho(one) ? portRule(one) : undefined;
@@ -99,8 +101,6 @@ function foundOf({ policy, candidate, denials }: Group): Found {
     ...{ policy, path, steps },
     message: `the rule allows ports, and a ping has none: ${isSix ? "ICMPv6" : "ICMP"} echo between the same ends is denied`,
     help: isKnp ? "write a CiliumNetworkPolicy with `icmps`" : "add a rule for the same peer with `icmps`",
-    subjects: [...new Set(denials.map(({ denial }) => denial.subject))],
-    peers: [...new Set(denials.map(({ denial }) => denial.peer))],
-    conversations: [...new Set(denials.map(({ denial }) => denial.conversation))],
+    ...aboutExplained(denials),
   };
 }

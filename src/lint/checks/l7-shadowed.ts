@@ -1,3 +1,4 @@
+import { ruleSpec } from "../ask.ts";
 import { itemsAt } from "#analysis/element.ts";
 import type { PodEnd } from "#model/conversation.ts";
 import type { Ruling } from "#model/decision.ts";
@@ -5,7 +6,7 @@ import { isObject } from "#model/json.ts";
 import { elementPath, type PolicyObject, type RuleRef } from "#model/policy.ts";
 import type { Check, Found } from "../check.ts";
 import { isIsolated } from "../isolation-memo.ts";
-import { type L7Item, refusingL7, specOf } from "../l7-rules.ts";
+import { type L7Item, refusingL7 } from "../l7-rules.ts";
 import type { LintWorld } from "../lint-world.ts";
 import { type PeerSample, peerSamples } from "../peer-samples.ts";
 import { probe } from "../probe.ts";
@@ -54,9 +55,7 @@ objects:
 type Port = { readonly port: number; readonly protocol: string };
 
 function foundOf(item: L7Item, world: LintWorld): readonly Found[] {
-  const spec = specOf(world, item.rule);
-  if (spec === null) return [];
-  const subjects = world.subjects(spec);
+  const subjects = world.subjects(ruleSpec(item.rule));
   const peers = peerSamples(item.rule, world);
   if (peers === null) return [];
   const found = portsOf(item).flatMap((port) => {

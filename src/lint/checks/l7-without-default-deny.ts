@@ -1,7 +1,8 @@
+import { ruleSpec } from "../ask.ts";
 import { isObject } from "#model/json.ts";
 import type { Check, Found } from "../check.ts";
 import { isIsolated } from "../isolation-memo.ts";
-import { type L7Item, refusingL7, specOf } from "../l7-rules.ts";
+import { type L7Item, refusingL7 } from "../l7-rules.ts";
 import type { LintWorld } from "../lint-world.ts";
 import { holdsFor } from "../subjects.ts";
 
@@ -50,8 +51,8 @@ objects:
 function foundOf({ rule, path, kind }: L7Item, world: LintWorld): readonly Found[] {
   const { policy, direction } = rule;
   const enable = rule.spec["enableDefaultDeny"];
-  const spec = specOf(world, rule);
-  if (spec === null || !isObject(enable) || enable[direction] !== false) return [];
+  const spec = ruleSpec(rule);
+  if (!isObject(enable) || enable[direction] !== false) return [];
   const known = world.subjects(spec);
   const subjects = holdsFor(known, (end) => !isIsolated(world, end, direction));
   if (subjects.length === 0 || (known.isReal && subjects.length < known.ends.length)) return [];

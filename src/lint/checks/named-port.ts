@@ -9,7 +9,8 @@ import {
 import { protocolNumber, SCTP, TCP, UDP } from "#engine/rules/protocol.ts";
 import { SEMANTICS } from "#engine/semantics.ts";
 import type { PodEnd } from "#model/conversation.ts";
-import { perWorld, ruleSpec } from "../ask.ts";
+import { ruleSpec } from "../ask.ts";
+import { perWorld } from "../per-world.ts";
 import type { Check, Found } from "../check.ts";
 import type { LintRule, LintWorld } from "../lint-world.ts";
 import { type WrittenPort, writtenPorts } from "../written-ports.ts";

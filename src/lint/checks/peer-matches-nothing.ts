@@ -1,7 +1,7 @@
 import { podEnds } from "#analysis/known-ends.ts";
 import type { PodEnd } from "#model/conversation.ts";
 import { parseLabel } from "#model/labels.ts";
-import { perWorld } from "../ask.ts";
+import { perWorld } from "../per-world.ts";
 import { type Near, nearMiss } from "../near-miss.ts";
 import type { Check, Found } from "../check.ts";
 import type { LintRule, LintWorld } from "../lint-world.ts";

@@ -1,7 +1,8 @@
 import { podEnds } from "#analysis/known-ends.ts";
 import { isScraper, podsOf } from "#analysis/pod-facts.ts";
 import type { PodEnd } from "#model/conversation.ts";
-import { answerFor, between, perWorld } from "../ask.ts";
+import { answerFor, between } from "../ask.ts";
+import { perWorld } from "../per-world.ts";
 import type { Check, Found } from "../check.ts";
 import { isIsolated } from "../isolation-memo.ts";
 import type { LintWorld } from "../lint-world.ts";

@@ -1,12 +1,13 @@
 import { podEnds } from "#analysis/known-ends.ts";
 import type { AddressEnd, End, PodEnd } from "#model/conversation.ts";
-import { elementPath, type PolicyObject, policyName } from "#model/policy.ts";
+import { elementPath, type PolicyObject } from "#model/policy.ts";
 import type { Check, Found } from "../check.ts";
 import { isDeployer, isObserver, needsApiServer } from "../deployers.ts";
 import { isIsolated } from "../isolation-memo.ts";
 import type { LintWorld } from "../lint-world.ts";
 import { aboutDenials, grouped, lintedDenials } from "../newly-denied.ts";
 import { nodeEnd, OUTSIDE, probe } from "../probe.ts";
+import { lintedByName } from "../per-world.ts";
 
 export const selfLockout: Check = {
   id: "self-lockout",
@@ -64,7 +65,7 @@ function seen(world: LintWorld): readonly Found[] {
 
 /** Controllers of the objects for which no egress rule takes the API server. */
 function withoutApi(world: LintWorld, told: ReadonlySet<End>): readonly Found[] {
-  const linted = new Map(world.linted.map((policy) => [policyName(policy), policy]));
+  const linted = lintedByName(world);
   const groups = new Map<PolicyObject, { path: string; readonly ends: PodEnd[] }>();
   for (const end of podEnds(world.causes.ends)) {
     if (told.has(end) || !needsApiServer(end) || !isIsolated(world, end, "egress")) continue;

@@ -1,7 +1,8 @@
 import { parseContext } from "#engine/rules/parse-context.ts";
 import { servicePeers } from "#engine/rules/to-services.ts";
 import { podEnds } from "#analysis/known-ends.ts";
-import { answerFor, between, HOST, perWorld, rulePath, ruleSpec } from "../ask.ts";
+import { answerFor, between, HOST, rulePath, ruleSpec } from "../ask.ts";
+import { perWorld } from "../per-world.ts";
 import type { Check, Found } from "../check.ts";
 import type { LintRule, LintWorld } from "../lint-world.ts";
 import { packetsOf } from "../names.ts";

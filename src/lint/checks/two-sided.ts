@@ -1,3 +1,4 @@
+import { ruleSpec } from "../ask.ts";
 import { isSpecific } from "#analysis/selector-text.ts";
 import { endName } from "#analysis/end-name.ts";
 import { podEnds } from "#analysis/known-ends.ts";
@@ -6,12 +7,11 @@ import { itemsOf } from "#analysis/surprises/written-rules.ts";
 import type { End, PodEnd } from "#model/conversation.ts";
 import type { Direction } from "#model/decision.ts";
 import { elementPath, type PolicyObject, policyName } from "#model/policy.ts";
-import { perWorld } from "../ask.ts";
+import { perWorld } from "../per-world.ts";
 import type { Check, Found } from "../check.ts";
 import { lintedDenials, type NewDenial } from "../newly-denied.ts";
 import { isIsolated } from "../isolation-memo.ts";
 import { isolatingPolicy } from "../isolating-policy.ts";
-import { specOf } from "../l7-rules.ts";
 import type { LintRule, LintWorld } from "../lint-world.ts";
 import { probe } from "../probe.ts";
 import { podPeers } from "../rule-peers.ts";
@@ -82,8 +82,8 @@ function foundIn(world: LintWorld): readonly Found[] {
   const pods = podEnds(world.causes.ends);
   if (pods.length === 0) return [];
   return world.rules.flatMap((rule) => {
-    const spec = specOf(world, rule);
-    if (spec === null || rule.deny || !namesBoth(rule)) return [];
+    const spec = ruleSpec(rule);
+    if (rule.deny || !namesBoth(rule)) return [];
     const ports = portsOf(rule);
     const other: Direction = rule.direction === "egress" ? "ingress" : "egress";
     const known = ports === null ? null : world.subjects(spec);

@@ -76,7 +76,7 @@ function matching(policy: PolicyObject, { section, value }: Alone, world: LintWo
   const spec = { endpointSelector: {}, podSelector: {}, [section]: [value] };
   const { specs: _, ...rest } = policy.value;
   const alone: PolicyObject = { ...policy, value: { ...rest, spec } };
-  const engine = world.set.engine.with([alone]);
+  const engine = world.alone(alone);
   if (engine.policies.some(({ valid }) => !valid)) return null;
   const rule = { policy: policyName(policy), element };
   const ends = world.causes.ends.filter((end) => engine.selectsPeer(rule, end));
